@@ -1,0 +1,61 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+ONLY ?=
+
+export DO_NOT_TRACK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export DAGSTER_DISABLE_TELEMETRY := yes
+
+.PHONY: help install simulate run ui test lint format bench lock clean
+
+help: ## List every recipe
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+# The stamp holds the environment to the lock file: a changed lock installs anew.
+.venv/.installed: requirements.lock pyproject.toml
+	@echo "installing into .venv (some minutes the first time)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+install: .venv/.installed ## Make .venv from requirements.lock
+
+landing/.simulated: | .venv/.installed
+	$(BIN)/goldloop simulate
+
+simulate: landing/.simulated ## Write the example business's files into landing/ (once)
+
+run: .venv/.installed landing/.simulated ## Run the whole loop: land, build, train, score, publish
+	$(BIN)/goldloop run
+
+ui: .venv/.installed ## Open Dagster on 127.0.0.1:3000
+	$(BIN)/goldloop ui
+
+test: .venv/.installed ## Run every test
+	$(BIN)/python -m pytest $(ONLY)
+
+lint: .venv/.installed ## ruff, mypy --strict, sqlfluff, dbt parse without warnings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --processes 2 models macros tests/dbt examples
+	$(BIN)/dbt --quiet --warn-error parse --no-partial-parse --profiles-dir .
+
+format: .venv/.installed ## Format Python and SQL
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix --processes 2 models macros tests/dbt examples
+
+bench: .venv/.installed ## Measure beside the peers: make bench [ONLY=name]
+	$(BIN)/python -m bench $(ONLY)
+
+lock: ## Resolve requirements.lock anew (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-strip-extras --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.lock
+
+clean: ## Remove what runs have made: landing, releases, build output
+	rm -rf landing target logs warehouse/candidates warehouse/candidate warehouse/releases warehouse/current \
+	  warehouse/target warehouse/profiles warehouse/dagster warehouse/logs warehouse/dev/warehouse.duckdb*

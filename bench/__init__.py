@@ -1,0 +1,1 @@
+"""Benchmarks: each case measured beside its peer in one process tree."""

@@ -1,0 +1,82 @@
+"""What a dbt manifest says, read once and handed on typed."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ml.errors import UsageError
+from ml.relation import Relation
+
+# dbt gives models, seeds and snapshots one namespace: `ref()` finds each of them by name.
+REFERABLE = frozenset({"model", "seed", "snapshot"})
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """A dbt exposure of type ``ml``: the declaration of an ML model."""
+
+    name: str
+    file: str
+    description: str
+    owner: Mapping[str, Any]
+    meta: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A parsed ``manifest.json``; ``raw`` is the document itself."""
+
+    raw: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, path: Path) -> "Manifest":
+        """Read ``path``; a file that is no manifest is a :class:`UsageError`."""
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise _broken(path, str(error)) from error
+        for part in ("metadata", "nodes", "sources", "exposures"):
+            if not isinstance(raw, dict) or part not in raw:
+                raise _broken(path, f"it has no '{part}'")
+        return cls(raw)
+
+    @cached_property
+    def relations(self) -> Mapping[str, Relation]:
+        """Every model, seed and snapshot by the name ``ref()`` knows it by."""
+        return {
+            node["name"]: Relation(node["schema"], node["alias"])
+            for node in self.raw["nodes"].values()
+            if node["resource_type"] in REFERABLE
+        }
+
+    @cached_property
+    def sources(self) -> list[Mapping[str, Any]]:
+        """Every source table, in the order of source and table name."""
+        return sorted(
+            self.raw["sources"].values(), key=lambda node: (node["source_name"], node["name"])
+        )
+
+    @cached_property
+    def exposures(self) -> list[Exposure]:
+        """Every exposure of type ``ml``, by name."""
+        found = [
+            Exposure(
+                name=node["name"],
+                file=node["original_file_path"],
+                description=node["description"],
+                owner=node["owner"],
+                meta=node["config"].get("meta") or node.get("meta") or {},
+            )
+            for node in self.raw["exposures"].values()
+            if node["type"] == "ml"
+        ]
+        return sorted(found, key=lambda exposure: exposure.name)
+
+
+def _broken(path: Path, reason: str) -> UsageError:
+    return UsageError(
+        f"{path} is not a dbt manifest: {reason}", fix=f"delete {path}, then: goldloop run"
+    )

@@ -1,0 +1,164 @@
+"""What each command of the command line does, once its words have been read."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from ml.errors import UsageError
+from orchestration.instance import prepare_instance
+from orchestration.project import Project
+
+if TYPE_CHECKING:
+    from orchestration.runner import Step
+
+KEPT_LOGS = 20
+OUTCOMES = {"done": "[green]✓[/]", "failed": "[red]✗[/]", "skipped": "[yellow]–[/]"}
+
+
+def simulate_files(folder: Path | None, landing: Path | None, **settings: Any) -> None:
+    """Write the example business's files into the landing folder and say how many."""
+    from simulator.world import Settings, simulate
+
+    project = Project.locate(folder, landing=landing)
+    console = Console(stderr=True)
+    try:
+        with Progress(
+            TextColumn("simulating"), BarColumn(), MofNCompleteColumn(), console=console
+        ) as bar:
+            task = bar.add_task("days", total=None)
+            summary = simulate(
+                Settings(**settings),
+                project.landing,
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
+            )
+    except (ValueError, FileExistsError) as error:
+        raise UsageError(str(error), fix="see: goldloop simulate --help") from error
+    console.print(f"{summary} in {project.landing}")
+    console.print("next: goldloop run")
+
+
+def run_loop(folder: Path | None, landing: Path | None) -> None:
+    """Run every asset and close with the tables a person wants to see."""
+    project = Project.locate(folder, landing=landing)
+    _run(project, None)
+    from orchestration.summary import print_release
+
+    print_release(project, Console())
+
+
+def run_landing(folder: Path | None, landing: Path | None, again: str | None) -> None:
+    """Run the landing assets only."""
+    project = Project.locate(folder, landing=landing)
+    keys = [
+        [node["schema"], node["identifier"]]
+        for node in project.manifest.sources
+        if "landing" in (node["config"].get("meta") or {})
+    ]
+    if not keys:
+        raise UsageError(
+            f"no source of {project.folder} says where its files are",
+            fix="add `config: {meta: {landing: {path: …, format: …, key: […]}}}` to a source table",
+        )
+    _run(project, keys, {"landing": {"config": {"again": again}}} if again else None)
+    from orchestration.summary import print_landing
+
+    print_landing(project, Console())
+
+
+def run_models(folder: Path | None, names: Sequence[str], layer: str) -> None:
+    """Run the assets of ``layer`` (``ml`` or ``predictions``) of the named ML models, or of all."""
+    project = Project.locate(folder)
+    from orchestration.ml_assets import declared_models
+
+    declared = [spec.name for spec in declared_models(project)]
+    for name in names:
+        if name not in declared:
+            raise UsageError(
+                f"'{name}' is no ML model of {project.folder}; it has: {', '.join(declared)}",
+                fix="type: goldloop models",
+            )
+    if not declared:
+        raise UsageError(
+            f"{project.folder} declares no ML model",
+            fix="add an exposure of type ml (docs/ml.md shows one), then: dbt parse",
+        )
+    _run(project, [[layer, name] for name in names or declared])
+    from orchestration.summary import print_models
+
+    print_models(project, Console(), names or declared)
+
+
+def show_versions(folder: Path | None, as_json: bool) -> None:
+    """List the versions of every model in the current release."""
+    from orchestration.summary import list_versions
+
+    list_versions(Project.locate(folder), Console(), as_json)
+
+
+def show_champion(folder: Path | None, name: str, as_json: bool) -> None:
+    """Show the champion of ``name`` in the current release."""
+    from orchestration.summary import show_version
+
+    show_version(Project.locate(folder), Console(), name, as_json)
+
+
+def open_ui(folder: Path | None, landing: Path | None, port: int) -> None:
+    """Become ``dagster dev`` on the loopback address."""
+    project = Project.locate(folder, landing=landing)
+    project.export()
+    prepare_instance(project.home)
+    dagster = str(Path(sys.executable).with_name("dagster"))
+    command = [dagster, "dev", "-h", "127.0.0.1", "-p", str(port)]
+    os.execv(dagster, [*command, "-m", "orchestration.definitions"])
+
+
+def _run(project: Project, assets: Sequence[Sequence[str]] | None, ops: Any = None) -> None:
+    project.export()
+    prepare_instance(project.home)
+    logs = project.home / "logs"
+    with _quiet(logs) as console:
+        with console.status("reading the project"):
+            from orchestration.runner import run_job
+        with console.status("starting") as status:
+            run_job(assets, lambda step: _show(step, console, status), ops)
+
+
+def _show(step: "Step", console: Console, status: Any) -> None:
+    if step.outcome == "running":
+        status.update(f"{step.name} …")
+        return
+    facts = [f"{step.assets} assets"] if step.assets else []
+    if step.checks:
+        facts.append(f"{step.checks - len(step.failed_checks)} of {step.checks} checks passed")
+    detail = ", ".join([*facts, f"{step.seconds:.1f} s"])
+    console.print(f"{OUTCOMES[step.outcome]} {step.name}: {detail}")
+
+
+@contextlib.contextmanager
+def _quiet(logs: Path) -> Iterator[Console]:
+    """Send what the tools print to a log file; yield a console that still reaches the person."""
+    logs.mkdir(parents=True, exist_ok=True)
+    for old in sorted(logs.glob("*.log"))[:-KEPT_LOGS]:
+        old.unlink()
+    sys.stdout.flush()
+    saved = os.dup(1), os.dup(2)
+    from datetime import UTC, datetime
+
+    path = logs / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.log"
+    try:
+        with path.open("w") as log, os.fdopen(os.dup(saved[1]), "w") as terminal:
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
+            yield Console(file=terminal)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for target, descriptor in enumerate(saved, start=1):
+            os.dup2(descriptor, target)
+            os.close(descriptor)

@@ -1,0 +1,39 @@
+"""The code location: one asset graph made from the dbt manifest of the project at hand."""
+
+import dagster as dg
+
+from orchestration.executor import releasing_executor
+from orchestration.landing_assets import landing_assets
+from orchestration.ml_assets import ml_assets
+from orchestration.project import Project
+from orchestration.sql_assets import sql_assets
+
+LOOP = "loop"
+# After the upstream systems have delivered the day before, and before people come to work.
+DAILY = "0 5 * * *"
+
+
+def build(project: Project) -> dg.Definitions:
+    """Build the graph of ``project``: landing, SQL models, ML models and predictions as one."""
+    loop = dg.define_asset_job(
+        LOOP, selection=dg.AssetSelection.all(), description="Everything, from files to marts."
+    )
+    assets = [*landing_assets(project), *ml_assets(project)]
+    if any(node["resource_type"] == "model" for node in project.manifest.raw["nodes"].values()):
+        assets.append(sql_assets(project))
+    return dg.Definitions(
+        assets=assets,
+        jobs=[loop],
+        schedules=[dg.ScheduleDefinition(job=loop, cron_schedule=DAILY)],
+        executor=releasing_executor(project),
+    )
+
+
+project = Project.locate()
+project.export()
+defs = build(project)
+
+
+def loop_job() -> dg.JobDefinition:
+    """Return the job ``loop``; a run's process finds it by this name."""
+    return defs.resolve_job_def(LOOP)

@@ -1,0 +1,70 @@
+"""The landing assets: one per dbt source that says where its files are."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from dataops.landing import LandingSource, SourceReport, ingest, parse_landing
+from orchestration.project import Project
+from orchestration.translator import group_of
+
+
+class IngestConfig(dg.Config):  # type: ignore[misc]
+    """What a run may ask of ingest; ``again``: a glob of files to load once more."""
+
+    again: str | None = None
+
+
+def landing_assets(project: Project) -> list[dg.AssetsDefinition]:
+    """Build one asset per landing source, loaded together by one step."""
+    nodes = {}
+    for node in project.manifest.sources:
+        if (source := parse_landing(node)) is not None:
+            nodes[dg.AssetKey([node["schema"], node["identifier"]])] = (source, node)
+    if not nodes:
+        return []
+
+    @dg.multi_asset(
+        name="landing",
+        can_subset=True,
+        specs=[
+            dg.AssetSpec(
+                key,
+                group_name=group_of(key.path[0]),
+                description=node["description"],
+                kinds={"duckdb", source.format},
+                skippable=False,
+            )
+            for key, (source, node) in nodes.items()
+        ],
+    )
+    def landing(
+        context: dg.AssetExecutionContext, config: IngestConfig
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        keys = [key for key in nodes if key in context.selected_asset_keys]
+        sources = [nodes[key][0] for key in keys]
+        now = datetime.now(UTC)
+        with project.warehouse.connect() as connection:
+            reports = ingest(connection, sources, project.landing, now=now, again=config.again)
+        for key, report in zip(keys, reports, strict=True):
+            yield _result(context, key, report)
+
+    return [landing]
+
+
+def _result(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, report: SourceReport
+) -> dg.MaterializeResult[None]:
+    for message in report.messages:
+        context.log.warning(message)
+    counts = {
+        "files": report.loaded_files,
+        "rows": report.rows,
+        "rejected": report.rejected,
+        "messages": "\n".join(report.messages),
+    }
+    return dg.MaterializeResult(asset_key=key, metadata=counts)
+
+
+__all__ = ["IngestConfig", "LandingSource", "landing_assets"]

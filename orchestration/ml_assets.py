@@ -1,0 +1,120 @@
+"""The ML half of the graph: a training asset and a scoring asset per declared ML model."""
+
+import difflib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from ml.errors import UsageError
+from ml.provenance import Provenance
+from ml.relation import Relation
+from ml.score import score
+from ml.spec import ModelSpec, parse_spec
+from ml.train import train
+from orchestration.project import Project
+from orchestration.versions import code_version
+
+ML, PREDICTIONS = "ml", "predictions"
+GATE = "success_criteria"
+KINDS = {"python", "scikitlearn"}
+
+
+def declared_models(project: Project) -> list[ModelSpec]:
+    """Parse every exposure of type ``ml``; what it reads must be in the dbt project."""
+    specs = []
+    for exposure in project.manifest.exposures:
+        if "ml" not in exposure.meta:
+            raise UsageError(
+                f"{exposure.file}: exposure '{exposure.name}' has type ml and no config.meta.ml",
+                fix="add it (docs/ml.md shows one), then: dbt parse",
+            )
+        spec = parse_spec(exposure.name, exposure.meta["ml"], file=exposure.file)
+        for key, name in (("train.on", spec.train.on), ("score.on", spec.score.on)):
+            _require(project.manifest.relations, spec, key, name)
+        specs.append(spec)
+    return specs
+
+
+def ml_assets(project: Project) -> list[dg.AssetsDefinition]:
+    """Build ``ml/<model>`` and ``predictions/<model>`` for every ML model of ``project``."""
+    descriptions = {model.name: model for model in project.manifest.exposures}
+    assets = []
+    for spec in declared_models(project):
+        exposure = descriptions[spec.name]
+        owner = str(exposure.owner.get("email") or "")
+        owners = [owner] if owner else None
+        assets.append(_training(project, spec, exposure.description, owners))
+        assets.append(_scoring(project, spec, exposure.description, owners))
+    return assets
+
+
+def _training(
+    project: Project, spec: ModelSpec, description: str, owners: list[str] | None
+) -> dg.AssetsDefinition:
+    relations = project.manifest.relations
+
+    @dg.asset(
+        key=[ML, spec.name],
+        deps=[_key(relations[spec.train.on])],
+        group_name=ML,
+        description=description,
+        owners=owners,
+        kinds=KINDS,
+        op_tags={"file": spec.file},
+        check_specs=[dg.AssetCheckSpec(GATE, asset=[ML, spec.name])],
+    )
+    def training(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        with project.warehouse.connect() as connection:
+            made_by = provenance(project, context.run_id)
+            version = train(connection, spec, relations, made_by, now=datetime.now(UTC))
+        return dg.MaterializeResult(metadata=version.facts, check_results=[_gate(version)])
+
+    return training
+
+
+def _scoring(
+    project: Project, spec: ModelSpec, description: str, owners: list[str] | None
+) -> dg.AssetsDefinition:
+    relations = project.manifest.relations
+
+    @dg.asset(
+        key=[PREDICTIONS, spec.name],
+        deps=[dg.AssetKey([ML, spec.name]), _key(relations[spec.score.on])],
+        group_name=PREDICTIONS,
+        description=f"Predictions of {spec.name}. {description}",
+        owners=owners,
+        kinds=KINDS,
+        op_tags={"file": spec.file},
+    )
+    def scoring(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        with project.warehouse.connect() as connection:
+            made_by = provenance(project, context.run_id)
+            result = score(connection, spec, relations, made_by, now=datetime.now(UTC))
+        metadata = {"dagster/row_count": result.rows, "model_version": result.version}
+        return dg.MaterializeResult(metadata=metadata)
+
+    return scoring
+
+
+def provenance(project: Project, run_id: str) -> Provenance:
+    """Say which run, which release and which code a version or a prediction comes from."""
+    return Provenance(
+        run_id=run_id,
+        release=project.warehouse.release or "none",
+        code_version=code_version(project.folder),
+    )
+
+
+def _key(relation: Relation) -> dg.AssetKey:
+    return dg.AssetKey([relation.schema, relation.name])
+
+
+def _require(relations: Mapping[str, Relation], spec: ModelSpec, key: str, name: str) -> None:
+    if name not in relations:
+        near = difflib.get_close_matches(name, relations, n=5, cutoff=0.0)
+        raise UsageError(
+            f"{spec.file}: {key} of '{spec.name}' names '{name}', no model of this project; "
+            f"nearest: {', '.join(near)}",
+            fix=f"correct {spec.file}, then: dbt parse",
+        )

@@ -1,0 +1,109 @@
+"""One way to run the job from the command line, seen in the Dagster UI like any other run."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+from dagster import DagsterEvent, DagsterEventType
+from dagster._core.execution.api import execute_run_iterator
+
+from ml.errors import GoldloopError, PipelineError, UsageError
+from orchestration import definitions
+
+# Each error below is shown as it is; what else went wrong is shown with the name of its class.
+KNOWN: dict[str, type[GoldloopError]] = {
+    kind.__name__: kind for kind in (UsageError, PipelineError)
+}
+
+
+@dataclass
+class Step:
+    """One step of a run as it went: what it made, how many checks it ran, how long it took."""
+
+    name: str
+    assets: int = 0
+    checks: int = 0
+    failed_checks: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    outcome: str = "running"
+
+
+def run_job(
+    assets: Sequence[Sequence[str]] | None,
+    on_step: Callable[[Step], None],
+    ops: Mapping[str, Any] | None = None,
+) -> str:
+    """Run the job, or only ``assets`` of it, and return the run's id.
+
+    Raises the error of the step that failed first, as it was raised.
+    """
+    instance = dg.DagsterInstance.get()
+    job = dg.reconstructable(definitions.loop_job)
+    keys = frozenset(dg.AssetKey(list(path)) for path in assets) if assets else None
+    if keys:
+        job = job.get_subset(asset_selection=keys)
+    run = instance.create_run_for_job(
+        job_def=job.get_definition(),
+        run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}, "ops": ops or {}},
+        job_code_origin=job.get_python_origin(),
+        asset_selection=keys,
+    )
+    failures = list(_failures(execute_run_iterator(job, run, instance), on_step))
+    if failures:
+        raise failures[0]
+    return str(run.run_id)
+
+
+def _failures(
+    events: Iterator[DagsterEvent], on_step: Callable[[Step], None]
+) -> Iterator[GoldloopError]:
+    steps: dict[str, Step] = {}
+    for event in events:
+        if event.step_key and event.is_step_event:
+            step = steps.setdefault(event.step_key, Step(event.step_key))
+            if _follow(step, event):
+                on_step(step)
+        if event.is_step_failure:
+            yield _error(event.step_failure_data.error)
+        elif event.event_type == DagsterEventType.RUN_FAILURE and event.job_failure_data.error:
+            yield _error(event.job_failure_data.error)
+
+
+def _follow(step: Step, event: DagsterEvent) -> bool:
+    """Bring ``step`` up to date; return whether a person would want to see it."""
+    match event.event_type:
+        case DagsterEventType.STEP_START:
+            return True
+        case DagsterEventType.ASSET_MATERIALIZATION:
+            step.assets += 1
+        case DagsterEventType.ASSET_CHECK_EVALUATION:
+            step.checks += 1
+            check = event.asset_check_evaluation_data
+            if not check.passed:
+                step.failed_checks.append(check.check_name)
+        case DagsterEventType.STEP_SUCCESS:
+            step.outcome = "done"
+            step.seconds = event.step_success_data.duration_ms / 1000
+            return True
+        case DagsterEventType.STEP_FAILURE:
+            step.outcome = "failed"
+            return True
+        case DagsterEventType.STEP_SKIPPED:
+            step.outcome = "skipped"
+            return True
+    return False
+
+
+def _error(info: Any) -> GoldloopError:
+    """Find the error a step raised under what Dagster has wrapped around it."""
+    cause = info
+    while cause.cls_name not in KNOWN and cause.cause:
+        cause = cause.cause
+    # Dagster renders an error as "module.Class: text".
+    text = cause.message.strip().split(": ", 1)[-1]
+    problem, _, fix = text.rpartition(" — ")
+    kind = KNOWN.get(cause.cls_name, PipelineError)
+    if problem:
+        return kind(problem, fix=fix)
+    return kind(f"{cause.cls_name}: {text}", fix="the log is in warehouse/logs; then: goldloop run")
