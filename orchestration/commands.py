@@ -133,7 +133,7 @@ def _show(step: "Step", console: Console, status: Any) -> None:
     if step.outcome == "running":
         status.update(f"{step.name} …")
         return
-    facts = [f"{step.assets} assets"] if step.assets else []
+    facts = [f"{step.assets} asset{'s' * (step.assets > 1)}"] if step.assets else []
     if step.checks:
         facts.append(f"{step.checks - len(step.failed_checks)} of {step.checks} checks passed")
     detail = ", ".join([*facts, f"{step.seconds:.1f} s"])

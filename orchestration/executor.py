@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 from dagster import DagsterEvent, DagsterEventType
-from dagster._core.executor.base import Executor
+from dagster._core.events import EngineEventData
 
 from dataops.warehouse import Candidate
 from ml.errors import PipelineError
@@ -16,13 +16,13 @@ from orchestration.versions import code_version
 RUNNING = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
 
-class ReleasingExecutor(Executor):  # type: ignore[misc]
+class ReleasingExecutor(dg.Executor):
     """Runs the steps of ``inner`` between opening a candidate and publishing it.
 
     A run of whatever kind (the whole job, a few assets picked in the UI) is one release or none.
     """
 
-    def __init__(self, inner: Executor, project: Project) -> None:
+    def __init__(self, inner: dg.Executor, project: Project) -> None:
         self.inner = inner
         self.project = project
 
@@ -53,7 +53,8 @@ class ReleasingExecutor(Executor):  # type: ignore[misc]
                 )
             release = self._publish(candidate)
             published = True
-            yield DagsterEvent.engine_event(plan_context, f"Published release {release}")
+            told = EngineEventData(metadata={"release": dg.MetadataValue.text(release)})
+            yield DagsterEvent.engine_event(plan_context, f"Published release {release}", told)
         finally:
             if not published:
                 candidate.discard()
@@ -65,12 +66,15 @@ class ReleasingExecutor(Executor):  # type: ignore[misc]
 
 def releasing_executor(project: Project) -> dg.ExecutorDefinition:
     """Wrap Dagster's in-process executor for ``project``."""
-
-    @dg.executor(name="releasing")
-    def releasing(init: dg.InitExecutorContext) -> Executor:
-        return ReleasingExecutor(dg.in_process_executor.executor_creation_fn(init), project)
-
-    return releasing
+    inner = dg.in_process_executor
+    make_inner = inner.executor_creation_fn
+    if make_inner is None:
+        raise TypeError("Dagster's in-process executor cannot be made")
+    return dg.ExecutorDefinition(
+        name="releasing",
+        config_schema=inner.config_schema.as_field(),
+        executor_creation_fn=lambda init: ReleasingExecutor(make_inner(init), project),
+    )
 
 
 def blocking_reasons(instance: dg.DagsterInstance, run_id: str) -> list[str]:
@@ -110,7 +114,7 @@ def _failed_checks(events: list[DagsterEvent]) -> list[str]:
 
 def _missing(events: list[DagsterEvent]) -> list[str]:
     planned: dict[Any, str] = {}
-    happened = set()
+    happened: set[Any] = set()
     for event in events:
         data: Any = event.event_specific_data
         match event.event_type:

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from dataops.landing import LandingSource, SourceReport, ingest, parse_landing
+from dataops.landing import SourceReport, ingest, parse_landing
 from orchestration.project import Project
 from orchestration.translator import group_of
 
 
-class IngestConfig(dg.Config):  # type: ignore[misc]
+class IngestConfig(dg.Config):
     """What a run may ask of ingest; ``again``: a glob of files to load once more."""
 
     again: str | None = None
@@ -65,6 +65,3 @@ def _result(
         "messages": "\n".join(report.messages),
     }
     return dg.MaterializeResult(asset_key=key, metadata=counts)
-
-
-__all__ = ["IngestConfig", "LandingSource", "landing_assets"]

@@ -1,13 +1,15 @@
 """The ML half of the graph: a training asset and a scoring asset per declared ML model."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 import dagster as dg
 
+from ml import registry
 from ml.errors import UsageError
 from ml.provenance import Provenance
+from ml.registry import ModelVersion
 from ml.relation import Relation
 from ml.score import score
 from ml.spec import ModelSpec, parse_spec
@@ -18,6 +20,7 @@ from orchestration.versions import code_version
 ML, PREDICTIONS = "ml", "predictions"
 GATE = "success_criteria"
 KINDS = {"python", "scikitlearn"}
+Results = Iterator[dg.MaterializeResult[None]]
 
 
 def declared_models(project: Project) -> list[ModelSpec]:
@@ -64,11 +67,14 @@ def _training(
         op_tags={"file": spec.file},
         check_specs=[dg.AssetCheckSpec(GATE, asset=[ML, spec.name])],
     )
-    def training(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def training(context: dg.AssetExecutionContext) -> Results:
         with project.warehouse.connect() as connection:
             made_by = provenance(project, context.run_id)
             version = train(connection, spec, relations, made_by, now=datetime.now(UTC))
-        return dg.MaterializeResult(metadata=version.facts, check_results=[_gate(version)])
+            champion = registry.champion(connection, spec.name)
+        yield dg.MaterializeResult(
+            metadata=_facts(version), check_results=[_gate(version, champion)]
+        )
 
     return training
 
@@ -87,12 +93,12 @@ def _scoring(
         kinds=KINDS,
         op_tags={"file": spec.file},
     )
-    def scoring(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def scoring(context: dg.AssetExecutionContext) -> Results:
         with project.warehouse.connect() as connection:
             made_by = provenance(project, context.run_id)
             result = score(connection, spec, relations, made_by, now=datetime.now(UTC))
         metadata = {"dagster/row_count": result.rows, "model_version": result.version}
-        return dg.MaterializeResult(metadata=metadata)
+        yield dg.MaterializeResult(metadata=metadata)
 
     return scoring
 
@@ -101,8 +107,31 @@ def provenance(project: Project, run_id: str) -> Provenance:
     """Say which run, which release and which code a version or a prediction comes from."""
     return Provenance(
         run_id=run_id,
-        release=project.warehouse.release or "none",
+        release=project.warehouse.release,
         code_version=code_version(project.folder),
+    )
+
+
+def _facts(version: ModelVersion) -> dict[str, str | int | float]:
+    facts: dict[str, str | int | float] = {
+        "version": version.version,
+        "status": version.status,
+        "trained": "reused: nothing has changed" if version.reused else "now",
+        "training_rows": version.train_rows,
+        "held_out_rows": version.test_rows,
+    }
+    return facts | dict(version.metrics or {})
+
+
+def _gate(version: ModelVersion, champion: ModelVersion | None) -> dg.AssetCheckResult:
+    """Judge the version: one that falls short blocks the run if no champion stands behind it."""
+    behind = f"; {champion.name} goes on scoring" if champion else "; no version can score"
+    passed = version.status != "rejected"
+    return dg.AssetCheckResult(
+        check_name=GATE,
+        passed=passed,
+        severity=dg.AssetCheckSeverity.WARN if champion else dg.AssetCheckSeverity.ERROR,
+        description=None if passed else f"{version.name}: {version.reason}{behind}",
     )
 
 

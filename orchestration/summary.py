@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import duckdb
@@ -9,15 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 from dataops.warehouse import count_rows
+from ml import registry
 from ml.errors import UsageError
+from ml.registry import ModelVersion
 from ml.relation import Relation
 from orchestration.project import Project
 
-VERSIONS = """
-    select model, version, status, estimator, row_count, created_at, reason
-    from ml.model_versions
-    order by model, version
-"""
 METRICS = """
     select metric, data, value, low, high
     from ml.evaluations
@@ -60,38 +58,59 @@ def print_models(project: Project, console: Console, names: Sequence[str]) -> No
 def list_versions(project: Project, console: Console, as_json: bool) -> None:
     """Show every version of every model, as a table or as JSON."""
     with project.warehouse.read() as connection:
-        rows = _rows(connection, VERSIONS) if _has_models(connection) else []
+        versions = registry.versions(connection)
     if as_json:
-        console.print_json(json.dumps(rows, default=str))
+        console.print_json(json.dumps([_document(version) for version in versions], default=str))
         return
-    table = Table("model", "version", "status", "estimator", "rows", "trained", "why")
-    for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    table = Table("model", "version", "status", "estimator", "rows", "trained", "metrics", "why")
+    for version in versions:
+        facts = (version.model, version.version, version.status, version.estimator)
+        trained = (f"{version.train_rows:,}", f"{version.created_at:%Y-%m-%d %H:%M}")
+        table.add_row(*map(str, facts + trained), _metrics(version), version.reason or "")
     console.print(table)
     console.print("next: goldloop models show NAME")
 
 
 def show_version(project: Project, console: Console, name: str, as_json: bool) -> None:
-    """Show the latest version of one model with its metrics beside the baseline's."""
+    """Show the champion of one model, or its newest version, with each metric and its interval."""
     with project.warehouse.read() as connection:
-        versions = _rows(connection, VERSIONS) if _has_models(connection) else []
-        found = [row for row in versions if row["model"] == name]
+        every = registry.versions(connection)
+        found = [version for version in every if version.model == name]
         if not found:
-            known = ", ".join(sorted({row["model"] for row in versions})) or "none"
+            known = ", ".join(sorted({version.model for version in every})) or "none"
             raise UsageError(
                 f"'{name}' has no version in release {project.warehouse.release}; trained: {known}",
                 fix="type: goldloop train, then: goldloop models",
             )
-        latest = next((row for row in found if row["status"] == "champion"), found[-1])
-        metrics = _rows(connection, METRICS, [name, latest["version"]])
+        shown = next((version for version in found if version.status == "champion"), found[0])
+        metrics = _rows(connection, METRICS, [name, shown.version])
     if as_json:
-        console.print_json(json.dumps(latest | {"metrics": metrics}, default=str))
+        document = _document(shown) | {"evaluations": metrics}
+        console.print_json(json.dumps(document, default=str))
         return
-    console.print(f"{name} version {latest['version']}, {latest['status']}: {latest['estimator']}")
+    console.print(f"{shown.name}, {shown.status}: {shown.estimator}, {shown.train_rows:,} rows")
     table = Table("metric", "data", "value", "low", "high")
     for row in metrics:
         table.add_row(*(_number(value) for value in row.values()))
     console.print(table)
+
+
+def _document(version: ModelVersion) -> dict[str, Any]:
+    """Return the version as JSON has it: the columns that hold JSON as what they hold."""
+    document = asdict(version)
+    del document["reused"]
+    for name in ("params", "spec", "classes", "features", "libraries"):
+        document[name] = json.loads(document[name])
+    return document
+
+
+def _metrics(version: ModelVersion) -> str:
+    """Return the metrics the declaration judges by; the others stand in ``models show``."""
+    judged = dict.fromkeys(
+        each["metric"] for each in json.loads(version.spec)["problem"]["success"]
+    )
+    metrics = version.metrics or {}
+    return ", ".join(f"{name} {metrics[name]:.3f}" for name in judged if name in metrics)
 
 
 def _layers(connection: duckdb.DuckDBPyConnection) -> Table:
@@ -107,22 +126,20 @@ def _layers(connection: duckdb.DuckDBPyConnection) -> Table:
 def _print_models(
     connection: duckdb.DuckDBPyConnection, console: Console, names: Sequence[str] | None = None
 ) -> None:
-    if not _has_models(connection):
+    shown = [
+        version
+        for version in registry.versions(connection)
+        if version.status in ("champion", "rejected") and (not names or version.model in names)
+    ]
+    if not shown:
         console.print("no ML model is declared: docs/ml.md shows how")
         return
     table = Table("model", "version", "status", "metrics", "predictions", title="ML models")
-    for row in _rows(connection, VERSIONS):
-        if names is not None and row["model"] not in names:
-            continue
-        if row["status"] in ("champion", "rejected"):
-            metrics = _rows(connection, METRICS, [row["model"], row["version"]])
-            text = ", ".join(
-                f"{item['metric']} {item['value']:.3f}"
-                for item in metrics
-                if item["data"] == "test"
-            )
-            written = f"{_predictions(connection, row['model'], row['version']):,}"
-            table.add_row(row["model"], str(row["version"]), row["status"], text, written)
+    for version in shown:
+        written = f"{_predictions(connection, version.model, version.version):,}"
+        table.add_row(
+            version.model, str(version.version), version.status, _metrics(version), written
+        )
     console.print(table)
 
 
@@ -148,10 +165,6 @@ def _predictions(connection: duckdb.DuckDBPyConnection, model: str, version: int
     sql = f"select count(*) from {Relation('predictions', model).sql} where model_version = ?"
     row = connection.execute(sql, [version]).fetchone()
     return int(row[0]) if row else 0
-
-
-def _has_models(connection: duckdb.DuckDBPyConnection) -> bool:
-    return _exists(connection, "ml", "model_versions")
 
 
 def _exists(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:

@@ -1,0 +1,93 @@
+"""The engine on a dbt project that has never heard of the example business."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.conftest import Run
+from tests.stranger import write_day, write_stranger
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory, goldloop: Run) -> Path:
+    """A stranger's project after its first run."""
+    project = write_stranger(tmp_path_factory.mktemp("stranger") / 'a "project" é')
+    done = goldloop("run", project=project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return project
+
+
+def current(project: Path) -> duckdb.DuckDBPyConnection:
+    path = project / "warehouse" / "current" / "warehouse.duckdb"
+    return duckdb.connect(str(path.resolve()), read_only=True)
+
+
+def test_a_strangers_project_runs_the_whole_loop(ran: Path) -> None:
+    with current(ran) as connection:
+        visits, predictions, marts = connection.execute(
+            "select (select count(*) from landing.web__visits), "
+            "(select count(*) from predictions.purchase), "
+            "(select sum(visits) from main_gold.visit_mart)"
+        ).fetchall()[0]
+    assert (visits, predictions, marts) == (600, 600, 600)
+
+
+def test_each_prediction_names_the_version_and_the_run_that_made_it(ran: Path) -> None:
+    release = json.loads((ran / "warehouse" / "current" / "release.json").read_text())
+    with current(ran) as connection:
+        made = connection.execute(
+            "select distinct model_name, model_version, run_id from predictions.purchase"
+        ).fetchall()
+        trained = connection.execute("select run_id from ml.model_versions").fetchall()
+    assert made == [("purchase", 1, release["run"])]
+    assert trained == [(release["run"],)]
+
+
+def test_models_are_listed_as_a_table_and_as_json(ran: Path, goldloop: Run) -> None:
+    listed = goldloop("models", "--json", project=ran)
+    assert listed.returncode == 0
+    [version] = json.loads(listed.stdout)
+    assert (version["model"], version["status"]) == ("purchase", "champion")
+    assert version["metrics"]["roc_auc"] > 0.6
+    shown = goldloop("models", "show", "purchase", project=ran)
+    assert "purchase@1, champion" in shown.stdout
+    assert "roc_auc" in shown.stdout
+
+
+def test_a_second_run_takes_in_the_new_day_and_leaves_the_rest(ran: Path, goldloop: Run) -> None:
+    write_day(ran, date(2025, 1, 31))
+    before = (ran / "warehouse" / "current").readlink()
+    done = goldloop("ingest", project=ran)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (ran / "warehouse" / "current").readlink() != before
+    with current(ran) as connection:
+        rows = connection.execute(
+            "select count(*), count(distinct _loaded_at) from landing.web__visits"
+        ).fetchall()
+    assert rows == [(620, 2)]
+
+
+def test_training_and_scoring_can_be_run_by_themselves(ran: Path, goldloop: Run) -> None:
+    trained = goldloop("train", "purchase", project=ran)
+    assert trained.returncode == 0, trained.stdout + trained.stderr
+    scored = goldloop("score", project=ran)
+    assert scored.returncode == 0, scored.stdout + scored.stderr
+    with current(ran) as connection:
+        keys = "visit_id, as_of_date, model_version"
+        total, distinct = connection.execute(
+            f"select count(*), count(distinct ({keys})) from predictions.purchase"
+        ).fetchall()[0]
+    assert total == distinct
+    assert "purchase" in scored.stdout
+
+
+def test_runs_from_the_command_line_are_runs_of_the_dagster_instance(ran: Path) -> None:
+    runs = ran / "warehouse" / "dagster" / "history" / "runs.db"
+    import sqlite3
+
+    with sqlite3.connect(runs) as history:
+        found = history.execute("select pipeline_name, status from runs").fetchall()
+    assert ("loop", "SUCCESS") in found
