@@ -37,9 +37,9 @@ def simulate_files(folder: Path | None, landing: Path | None, **settings: Any) -
                 project.landing,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
-    except (ValueError, FileExistsError) as error:
+    except (ValueError, FileExistsError, NotADirectoryError) as error:
         raise UsageError(str(error), fix="see: goldloop simulate --help") from error
-    console.print(f"{summary} in {project.landing}")
+    console.print(f"{summary.files:,} files with {summary.rows:,} rows in {project.landing}")
     console.print("next: goldloop run")
 
 
