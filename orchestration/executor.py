@@ -108,7 +108,7 @@ def _failed_checks(events: list[DagsterEvent]) -> list[str]:
             check = event.asset_check_evaluation_data
             if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
                 name = f"{check.asset_key.to_user_string()}: {check.check_name}"
-                found.append(f"check failed: {name}")
+                found.append(f"check failed: {name} {check.description or ''}".rstrip())
     return found
 
 

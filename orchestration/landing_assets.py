@@ -10,6 +10,10 @@ from orchestration.project import Project
 from orchestration.translator import group_of
 
 
+# Files that cannot be read are a warning, the rest goes on; a source that cannot is an error.
+CHECK = "files_are_read"
+
+
 class IngestConfig(dg.Config):
     """What a run may ask of ingest; ``again``: a glob of files to load once more."""
 
@@ -34,10 +38,10 @@ def landing_assets(project: Project) -> list[dg.AssetsDefinition]:
                 group_name=group_of(key.path[0]),
                 description=node["description"],
                 kinds={"duckdb", source.format},
-                skippable=False,
             )
             for key, (source, node) in nodes.items()
         ],
+        check_specs=[dg.AssetCheckSpec(CHECK, asset=key) for key in nodes],
     )
     def landing(
         context: dg.AssetExecutionContext, config: IngestConfig
@@ -56,12 +60,21 @@ def landing_assets(project: Project) -> list[dg.AssetsDefinition]:
 def _result(
     context: dg.AssetExecutionContext, key: dg.AssetKey, report: SourceReport
 ) -> dg.MaterializeResult[None]:
-    for message in report.messages:
-        context.log.warning(message)
+    told = "\n".join(report.messages)
+    if told:
+        context.log.warning(told)
+    severity = dg.AssetCheckSeverity.ERROR if report.error else dg.AssetCheckSeverity.WARN
+    check = dg.AssetCheckResult(
+        asset_key=key,
+        check_name=CHECK,
+        passed=report.is_ok,
+        severity=severity,
+        description=told or None,
+    )
     counts = {
-        "files": report.loaded_files,
+        "files": report.files_loaded,
+        "files_failed": report.files_failed,
         "rows": report.rows,
         "rejected": report.rejected,
-        "messages": "\n".join(report.messages),
     }
-    return dg.MaterializeResult(asset_key=key, metadata=counts)
+    return dg.MaterializeResult(asset_key=key, metadata=counts, check_results=[check])

@@ -1,0 +1,210 @@
+"""CSV files: whole ones by DuckDB, many at a time; the others record by record.
+
+A file is left to DuckDB if its bytes hold nothing that DuckDB reads otherwise than the reader in
+``records``, and stays with DuckDB if it then finds no fault in the file's structure.
+"""
+
+import io
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+from dataops.landing.careful import RecordTable
+from dataops.landing.casting import cast_text
+from dataops.landing.files import LandingFile
+from dataops.landing.literal import exact_path, literal
+from dataops.landing.matching import Match, match_columns, note_match
+from dataops.landing.records import Record, csv_records
+from dataops.landing.staging import READ_ERRORS, Cell, StagedTable, Staging, batches
+from ml.relation import quote
+
+MOST_FILES = 1000
+MOST_BYTES = 256 << 20
+
+Read = Callable[[int], None]
+
+
+def stage_csv(staging: Staging, files: Sequence[LandingFile], read: Read) -> None:
+    """Stage the records of ``files``; ``read`` is told how many more files are done."""
+    fast: dict[tuple[str, ...], list[LandingFile]] = defaultdict(list)
+    careful: list[LandingFile] = []
+    for file in files:
+        header = _header(staging, file)
+        if header is not None and _is_fast(staging, file, header):
+            fast[header].append(file)
+        else:
+            careful.append(file)
+    for header, group in fast.items():
+        for batch in batches(group, most_files=MOST_FILES, most_bytes=MOST_BYTES):
+            left = _stage_fast(staging, header, batch)
+            careful += left
+            read(len(batch) - len(left))
+    _stage_careful(staging, careful, read)
+
+
+def _header(staging: Staging, file: LandingFile) -> tuple[str, ...] | None:
+    """Return the names in a file's first record; None if they cannot be told from its first block."""
+    first = next(csv_records(io.BytesIO(file.scan.head), staging.source.delimiter), None)
+    return tuple(first.fields) if first and not first.reason else None
+
+
+def _is_fast(staging: Staging, file: LandingFile, header: tuple[str, ...]) -> bool:
+    """Tell whether DuckDB reads the file as RFC 4180 has it, as far as the bytes can tell."""
+    scan = file.scan
+    if not scan.is_plain or not scan.is_utf8 or scan.has_spaced_quotes or len(header) < 2:
+        return False
+    if any("\n" in name or "\r" in name for name in header):
+        return False
+    return match_columns(staging.source, header).problem is None
+
+
+def _stage_fast(
+    staging: Staging, header: tuple[str, ...], files: list[LandingFile]
+) -> list[LandingFile]:
+    """Stage files of one header by DuckDB's reader; return those that need care."""
+    match = match_columns(staging.source, header)
+    cells = {
+        name: Cell(f"c{at}", cast_text(f"c{at}", staging.types[name]))
+        for name, at in match.places.items()
+    }
+    scans, errors = staging.new_name("scans"), staging.new_name("errors")
+    raw = (
+        "select file_index as _at, null::bigint as _row, null::varchar as _raw, "
+        f"null::varchar as _why, * from {_reader(staging, len(header), scans, errors)}"
+    )
+    paths = [exact_path(file.sql_path) for file in files]
+    try:
+        table = StagedTable(staging.create(staging.typed(raw, cells), [paths]), {})
+    except READ_ERRORS:
+        return files
+    suspects = staging.conn.execute(
+        f"select distinct file_path from temp.{quote(errors)} "
+        f"join temp.{quote(scans)} using (scan_id, file_id)"
+    ).fetchall()
+    paths_met = {path for (path,) in suspects}
+    if not paths_met <= {file.sql_path for file in files}:
+        return files
+    _keep_whole_files(staging, table, files, paths_met)
+    staging.tables.append(table)
+    kept = {id(file) for file in table.files.values()}
+    for file in table.files.values():
+        note_match(staging.source, file, match)
+    return [file for file in files if id(file) not in kept]
+
+
+def _reader(staging: Staging, width: int, scans: str, errors: str) -> str:
+    """Return the call of DuckDB's reader; its parameter is the list of paths."""
+    columns = ", ".join(f"'c{at}': 'VARCHAR'" for at in range(width))
+    return (
+        f"read_csv(?, auto_detect = false, columns = {{{columns}}}, header = true, "
+        f"delim = {literal(staging.source.delimiter)}, quote = '\"', escape = '\"', "
+        "strict_mode = true, null_padding = false, compression = 'none', "
+        "hive_partitioning = false, store_rejects = true, rejects_limit = 0, "
+        f"rejects_scan = {literal(scans)}, rejects_table = {literal(errors)})"
+    )
+
+
+def _keep_whole_files(
+    staging: Staging, table: StagedTable, files: list[LandingFile], suspects: set[str]
+) -> None:
+    """Put into ``table`` the files whose records all lie there, in one run."""
+    counted = {
+        at: counts
+        for at, *counts in staging.conn.execute(
+            "select _at, min(rowid), max(rowid), count(*), count(_reason) "
+            f"from {table.sql} group by _at"
+        ).fetchall()
+    }
+    for at, file in enumerate(files):
+        first, last, rows, rejected = counted.get(at, (0, -1, 0, 0))
+        is_run = last - first + 1 == rows
+        # Without quotes a record is a line, so that the count can be checked against the bytes.
+        is_whole = file.scan.has_quotes or rows == file.scan.lines - 1
+        if file.sql_path in suspects or not is_run or not is_whole:
+            continue
+        table.files[at], table.firsts[at] = file, first
+        file.rows, file.rejected = rows, rejected
+    _fetch_raw(staging, table)
+
+
+def _fetch_raw(staging: Staging, table: StagedTable) -> None:
+    """Give the rejected records of a table their text, which DuckDB's reader does not hand out."""
+    rejected: dict[int, set[int]] = defaultdict(set)
+    for at, rowid in staging.conn.execute(
+        f"select _at, rowid from {table.sql} where _reason is not null"
+    ).fetchall():
+        if at in table.files:
+            rejected[at].add(rowid - table.firsts[at] + 1)
+
+    def update(name: str, _files: dict[int, LandingFile]) -> None:
+        staging.conn.execute(
+            f"update {table.sql} as staged set _raw = found._raw from {name} as found "
+            "where staged.rowid = found._row"
+        )
+
+    found = RecordTable(staging, 0, update)
+    for at, rows in rejected.items():
+        file = table.files[at]
+        with file.path.open("rb") as stream:
+            for row, record in enumerate(csv_records(stream, staging.source.delimiter)):
+                if row in rows:
+                    found.add(at, file, row + table.firsts[at] - 1, record, None, ())
+    found.flush()
+
+
+def _stage_careful(staging: Staging, files: Sequence[LandingFile], read: Read) -> None:
+    """Stage files record by record."""
+    names = staging.source.column_names
+    cells = {
+        name: Cell(f"f{i}", cast_text(f"nullif(f{i}, '')", staging.types[name]))
+        for i, name in enumerate(names)
+    }
+
+    def stage(name: str, met: dict[int, LandingFile]) -> None:
+        staging.add(staging.typed(f"select * from {name}", cells), met, [])
+
+    table = RecordTable(staging, len(names), stage)
+    for at, file in enumerate(files):
+        try:
+            _read_records(staging, table, at, file)
+        except OSError as error:
+            file.give_up(f"it cannot be read: {error.strerror}")
+        read(1)
+    table.flush()
+
+
+def _read_records(staging: Staging, table: RecordTable, at: int, file: LandingFile) -> None:
+    """Add the records of one file, whatever is wrong with them, to ``table``."""
+    if file.scan.head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        file.give_up("it is not UTF-8 but UTF-16 — deliver it as UTF-8")
+        return
+    nothing: list[str | None] = [None] * len(staging.source.columns)
+    with file.path.open("rb") as stream:
+        records = csv_records(stream, staging.source.delimiter)
+        header = next(records, None)
+        if header is None:
+            file.notes.append("it holds nothing, not even a header")
+            return
+        match = _match_header(staging, header)
+        note_match(staging.source, file, match)
+        # An optional column that is not there is taken from behind the record's end.
+        behind = len(header.fields)
+        places = [match.places.get(name, behind) for name in staging.source.column_names]
+        for row, record in enumerate(records, start=1):
+            why = match.problem or record.reason or _misfit(record, header)
+            if not why:
+                filled = [*record.fields[:behind], None]
+            table.add(at, file, row, record, why, nothing if why else [filled[i] for i in places])
+
+
+def _match_header(staging: Staging, header: Record) -> Match:
+    if header.reason:
+        return Match({}, problem=f"the header cannot be read: {header.reason}")
+    return match_columns(staging.source, header.fields)
+
+
+def _misfit(record: Record, header: Record) -> str | None:
+    """Return what is wrong with the number of fields; empty ones too many do no harm."""
+    met, wanted = len(record.fields), len(header.fields)
+    if met == wanted or (met > wanted and not any(record.fields[wanted:])):
+        return None
+    return f"it has {met} field{'s' if met > 1 else ''}; the header has {wanted}"

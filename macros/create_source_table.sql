@@ -1,0 +1,11 @@
+{% macro create_source_table(source, columns) %}
+    {%- set relation = api.Relation.create(
+        database=source.database, schema=source.schema, identifier=source.identifier
+    ) -%}
+    {%- do adapter.create_schema(relation) -%}
+    {%- set typed = [] -%}
+    {%- for name, data_type in columns.items() -%}
+        {%- do typed.append(adapter.quote(name) ~ ' ' ~ data_type) -%}
+    {%- endfor -%}
+    {%- do run_query('create table if not exists ' ~ relation ~ ' (' ~ typed | join(', ') ~ ')') -%}
+{% endmacro %}

@@ -1,0 +1,129 @@
+"""What must hold of a table's rows before anything is learnt from them or told of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from duckdb import DuckDBPyConnection
+
+from ml.columns import Column, Source
+from ml.errors import PipelineError
+from ml.relation import quote
+
+
+@dataclass(frozen=True)
+class Grain:
+    """The columns that make a row one of its kind.
+
+    With ``by_day`` the time counts by its date, as predictions do; else by its instant.
+    """
+
+    key: Sequence[Column]
+    time: Column | None
+    by_day: bool = False
+
+    @property
+    def sql(self) -> list[str]:
+        """The expressions that are unique together."""
+        if self.time is None:
+            return [column.sql for column in self.key]
+        time = f"cast({self.time.time_sql} as date)" if self.by_day else self.time.time_sql
+        return [*(column.sql for column in self.key), time]
+
+    @property
+    def names(self) -> str:
+        """The names, for an error."""
+        return ", ".join(column.name for column in (*self.key, self.time) if column)
+
+
+def utc(now: datetime) -> datetime:
+    """Return ``now`` as a naive UTC datetime (a naive one is taken to be UTC)."""
+    return now.astimezone(UTC).replace(tzinfo=None) if now.tzinfo else now
+
+
+def check_rows(conn: DuckDBPyConnection, source: Source, grain: Grain, now: datetime) -> int:
+    """Return the number of rows of ``source``.
+
+    Raises PipelineError for a null in the grain, a time after ``now`` and for repeated rows.
+    """
+    columns = [*grain.key, *([grain.time] if grain.time else [])]
+    counted = ["count(*)", *(f"count({column.sql})" for column in columns)]
+    rows, *present = _one(conn, f"select {', '.join(counted)} from {source.relation.sql}")
+    for column, count in zip(columns, present, strict=True):
+        if count < rows:
+            raise PipelineError(
+                f"'{column.name}' is null in {rows - count:,} of {rows:,} rows of "
+                f"{source.relation}; a key and a time are never null",
+                fix=f"fix the SQL of {source.dbt_name}, then: {source.build}",
+            )
+    if grain.time:
+        _check_time(conn, source, grain.time, utc(now))
+    _check_repeats(conn, source, grain)
+    return int(rows)
+
+
+def _check_time(conn: DuckDBPyConnection, source: Source, time: Column, now: datetime) -> None:
+    late, endless, latest = _one(
+        conn,
+        "select count(*) filter (where moment > ?), count(*) filter (where not isfinite(moment)), "
+        "cast(max(moment) as varchar) "
+        f"from (select {time.time_sql} as moment from {source.relation.sql})",
+        [now],
+    )
+    if late or endless:
+        met = f"'{latest}'" if late else "'-infinity'"
+        raise PipelineError(
+            f"'{time.name}' lies in the future or is infinite in {max(late, endless):,} rows of "
+            f"{source.relation}: {met} was met; allowed: up to now, {now:%Y-%m-%d %H:%M:%S} UTC",
+            fix=f"fix the SQL of {source.dbt_name}, then: {source.build}",
+        )
+
+
+def _check_repeats(conn: DuckDBPyConnection, source: Source, grain: Grain) -> None:
+    keys = grain.sql
+    shown = ", ".join(f"cast({key} as varchar)" for key in keys)
+    found = conn.execute(
+        f"select count(*), {shown} from {source.relation.sql} group by {', '.join(keys)} "
+        f"having count(*) > 1 order by {', '.join(keys)} limit 1"
+    ).fetchone()
+    if found:
+        count, *values = found
+        raise PipelineError(
+            f"{source.relation} has {count:,} rows for one {grain.names}: "
+            f"{', '.join(map(str, values))}; allowed: one row for each",
+            fix=f"fix the SQL of {source.dbt_name} (or the key declared), then: {source.build}",
+        )
+
+
+def content_hash(conn: DuckDBPyConnection, source: Source, columns: Sequence[Column]) -> str:
+    """Return a hash of the values in ``columns``, whatever the order of the rows.
+
+    The hashes of the rows are added and xor-ed by DuckDB in one scan; two 64-bit hashes with
+    different salts make an accident of equal sums out of the question, not an attack.
+    """
+    values = ", ".join(column.sql for column in columns)
+    found = _one(
+        conn,
+        f"select count(*), sum(cast(one as hugeint)), bit_xor(one), sum(cast(two as hugeint)), "
+        f"bit_xor(two) from (select hash({values}) as one, hash('salt', {values}) as two "
+        f"from {source.relation.sql})",
+    )
+    return "-".join("0" if part is None else f"{part:x}" for part in found)
+
+
+def class_names(conn: DuckDBPyConnection, source: Source, label: Column) -> list[str]:
+    """Return the values of ``label`` as text, in the order of the label's own type."""
+    name = quote(label.name)
+    rows = conn.execute(
+        f"select cast({name} as varchar) from (select distinct {name} from {source.relation.sql}) "
+        f"where {name} is not null order by {name}"
+    ).fetchall()
+    return [value for (value,) in rows]
+
+
+def _one(
+    conn: DuckDBPyConnection, sql: str, values: Sequence[object] | None = None
+) -> tuple[int, ...]:
+    row = conn.execute(sql, values).fetchone()
+    assert row is not None  # an aggregate without a group always has one row
+    return row

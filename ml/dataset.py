@@ -1,0 +1,179 @@
+"""The training set: held against the declaration, checked, read from the warehouse by Arrow."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from duckdb import DuckDBPyConnection
+
+from ml.checks import Grain, check_rows, class_names
+from ml.columns import WHOLE, Column, Source, find
+from ml.errors import PipelineError, UsageError
+from ml.presets import PRESETS
+from ml.relation import Relation
+from ml.spec import ModelSpec
+
+MOST_CLASSES = 100
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """A training set found good; ``classes`` are text in the label's order, none for a number."""
+
+    source: Source
+    grain: Grain
+    label: Column
+    features: tuple[Column, ...]
+    rows: int
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows in the order of key and time.
+
+    ``features`` has a column a feature, ``labels`` [rows] class positions or numbers, ``times``
+    [rows] microseconds, None without a time column.
+    """
+
+    features: pa.Table
+    labels: npt.NDArray[np.int64] | npt.NDArray[np.float64]
+    times: npt.NDArray[np.int64] | None
+
+
+def find_training_set(
+    conn: DuckDBPyConnection, spec: ModelSpec, relations: Mapping[str, Relation], now: datetime
+) -> TrainingSet:
+    """Return the training set that ``spec`` declares.
+
+    Raises UsageError where the declaration does not fit the table, PipelineError where the rows
+    cannot be learnt from.
+    """
+    train, file = spec.train, spec.file
+    source = find(conn, relations, train.on, "train.on", file)
+    key = [source.column(name, "train.key", file) for name in train.key]
+    time = source.time(train.time, "train.time", file) if train.time else None
+    label = _label(source, spec)
+    grain = Grain(key, time)
+    taken = {train.label, train.time, *train.key}
+    features = tuple(each for name, each in source.columns.items() if name not in taken)
+    _check_features(source, features, spec)
+    rows = check_rows(conn, source, grain, now)
+    if rows == 0:
+        raise PipelineError(
+            f"{source.relation} is empty; ML model '{spec.name}' has nothing to learn from",
+            fix=f"load its sources and build it: dbt build --select +{source.dbt_name}",
+        )
+    _check_labels(conn, source, label, rows, spec)
+    classes = _classes(conn, source, label, spec) if spec.task == "classification" else ()
+    return TrainingSet(source, grain, label, features, rows, classes)
+
+
+def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
+    """Read the training set, in the order of key and time, whatever the order it is stored in."""
+    time = found.grain.time
+    label = f"cast({found.label.sql} as {'varchar' if found.classes else 'double'})"
+    asked = [column.feature_sql for column in found.features]
+    asked += [label, f"epoch_us({time.time_sql})" if time else "0"]
+    named = ", ".join(f"{sql} as c{at}" for at, sql in enumerate(asked))
+    table = conn.execute(
+        f"select {named} from {found.source.relation.sql} order by {', '.join(found.grain.sql)}"
+    ).to_arrow_table()
+    *features, labels, times = table.columns
+    if found.classes:
+        labels = pc.cast(pc.index_in(labels, value_set=pa.array(found.classes)), pa.int64())
+    return Rows(
+        pa.table(features, names=table.column_names[: len(features)]),
+        labels.to_numpy(),
+        times.to_numpy() if time else None,
+    )
+
+
+def _label(source: Source, spec: ModelSpec) -> Column:
+    label = source.column(spec.train.label, "train.label", spec.file)
+    if spec.task == "regression":
+        able, wanted = label.kind == "number", "a number"
+    else:
+        able = label.kind in ("boolean", "text") or label.base in WHOLE
+        wanted = "a boolean, a whole number or text"
+    if not able:
+        raise UsageError(
+            f"train.label '{label.name}' is {label.type} in {source.relation}, but "
+            f"{spec.problem.success[0].metric} judges a {spec.task}; allowed: {wanted}",
+            fix=f"cast it in the SQL of {source.dbt_name}, or fix {spec.file}, "
+            f"then: {source.build}",
+        )
+    return label
+
+
+def _check_features(source: Source, features: tuple[Column, ...], spec: ModelSpec) -> None:
+    if not features:
+        raise UsageError(
+            f"{source.relation} has no feature: its columns are only the label, the key and the "
+            f"time of ML model '{spec.name}': {', '.join(source.columns)}",
+            fix=f"add features to the SQL of {source.dbt_name}, then: {source.build}",
+        )
+    reads_text = PRESETS[spec.estimator.preset].reads_text
+    for column in features:
+        remedy = _remedy(column, reads_text)
+        if remedy:
+            allowed = "text" if reads_text else "numbers, booleans and text"
+            raise UsageError(
+                f"feature '{column.name}' is {column.type} in {source.relation}; "
+                f"{spec.estimator.preset} reads {allowed}",
+                fix=f"{remedy} in the SQL of {source.dbt_name}, then: {source.build}",
+            )
+
+
+def _remedy(column: Column, reads_text: bool) -> str | None:
+    if reads_text:
+        return None if column.kind == "text" else "leave it out, or turn it into text,"
+    if column.kind == "time":
+        return "turn it into days since (datediff), leave it out, or make it train.time,"
+    if column.base == "LIST":
+        return "turn it into a number (len, list_avg), or leave it out,"
+    if column.base in ("STRUCT", "MAP", "JSON", "UNION"):
+        return "take its fields out into columns of their own, or leave it out,"
+    return None if column.kind else "cast it to a number or text, or leave it out,"
+
+
+def _check_labels(
+    conn: DuckDBPyConnection, source: Source, label: Column, rows: int, spec: ModelSpec
+) -> None:
+    finite = f" and isfinite(cast({label.sql} as double))" if spec.task == "regression" else ""
+    found = conn.execute(
+        f"select count(*) from {source.relation.sql} where {label.sql} is not null{finite}"
+    ).fetchone()
+    lacking = rows - (found[0] if found else 0)
+    if lacking:
+        many = "every row" if lacking == rows else f"{lacking:,} of {rows:,} rows"
+        what = "null or not finite" if finite else "null"
+        raise PipelineError(
+            f"label '{label.name}' is {what} in {many} of {source.relation}; "
+            "a row to learn from has a label",
+            fix=f"leave such rows out in the SQL of {source.dbt_name}, then: {source.build}",
+        )
+
+
+def _classes(
+    conn: DuckDBPyConnection, source: Source, label: Column, spec: ModelSpec
+) -> tuple[str, ...]:
+    classes = tuple(class_names(conn, source, label))
+    if len(classes) == 1:
+        raise PipelineError(
+            f"label '{label.name}' is '{classes[0]}' in every row of {source.relation}; "
+            "two classes or more are needed",
+            fix=f"look at how {source.dbt_name} makes the label, then: {source.build}",
+        )
+    if len(classes) > MOST_CLASSES:
+        raise PipelineError(
+            f"label '{label.name}' has {len(classes):,} classes in {source.relation} "
+            f"({', '.join(classes[:3])}, …); allowed: up to {MOST_CLASSES}",
+            fix=f"group them in the SQL of {source.dbt_name}, or judge a number by rmse, mae or r2 "
+            f"in problem.success of {spec.file}, then: {source.build}",
+        )
+    return classes

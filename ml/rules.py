@@ -1,0 +1,107 @@
+"""What keys of a declaration demand of one another; each rule answers with what is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ml.measures import MEASURES, measures_of
+from ml.names import listed
+from ml.presets import PRESETS
+from ml.refusals import shown
+from ml.tables import PREDICTION_COLUMNS
+
+if TYPE_CHECKING:
+    from ml.spec import Criterion, Declaration
+
+BOUNDS = ("at_least", "at_most", "beats_baseline_by")
+
+
+def broken_rules(declared: Declaration) -> list[str]:
+    """Return one line for each rule that ``declared`` breaks."""
+    metrics = list(_metrics(declared))
+    rest = () if metrics else (*_baseline(declared), *_preset(declared))
+    return [*metrics, *rest, *_columns(declared), *_scored(declared)]
+
+
+def _metrics(declared: Declaration) -> Iterator[str]:
+    criteria = declared.problem.success
+    for at, criterion in enumerate(criteria):
+        yield from (f"problem.success[{at}]{text}" for text in _criterion(criterion))
+    known = [MEASURES[each.metric] for each in criteria if each.metric in MEASURES]
+    if len({measure.task for measure in known}) > 1:
+        names = ", ".join(f"{measure.name} ({measure.task})" for measure in known)
+        yield f"problem.success judges two kinds of task: {names}; allowed: metrics of one kind"
+
+
+def _criterion(criterion: Criterion) -> Iterator[str]:
+    if criterion.metric not in MEASURES:
+        yield f".metric is '{criterion.metric}'; allowed: {listed(criterion.metric, MEASURES)}"
+        return
+    given = [bound for bound in BOUNDS if getattr(criterion, bound) is not None]
+    if len(given) != 1:
+        met = " and ".join(given) or "no bound"
+        yield f" ({criterion.metric}) has {met}; allowed: exactly one of {', '.join(BOUNDS)}"
+    elif given == ["at_least"] and not MEASURES[criterion.metric].higher_is_better:
+        yield (
+            f" asks for {criterion.metric} at_least {criterion.at_least}, but lower is better; "
+            "allowed: at_most, beats_baseline_by"
+        )
+
+
+def _baseline(declared: Declaration) -> Iterator[str]:
+    baseline = declared.problem.baseline
+    if baseline == "prior" or declared.task == "regression":
+        return
+    ranking = [measure.name for measure in measures_of(declared.task) if measure.ranks]
+    for at, criterion in enumerate(declared.problem.success):
+        if criterion.beats_baseline_by is not None and criterion.metric not in ranking:
+            yield (
+                f"problem.success[{at}] compares {criterion.metric} with the column '{baseline}', "
+                f"which ranks rows but gives no probability; allowed: {', '.join(ranking)}, "
+                "or baseline: prior"
+            )
+
+
+def _preset(declared: Declaration) -> Iterator[str]:
+    preset = PRESETS[declared.estimator.preset]
+    if declared.task not in preset.tasks:
+        metric = declared.problem.success[0].metric
+        able = [each.name for each in PRESETS.values() if declared.task in each.tasks]
+        yield (
+            f"estimator.preset is '{preset.name}', but {metric} judges a {declared.task}; "
+            f"allowed: {listed(preset.name, able)}"
+        )
+    takes = preset.params_for(declared.task)
+    for param, value in declared.estimator.params.items():
+        if param not in takes:
+            yield (
+                f"unknown parameter estimator.params.{param} (value {shown(value)}); "
+                f"{preset.name} takes: {listed(param, takes)}"
+            )
+    weight = declared.estimator.params.get("class_weight")
+    if weight not in (None, "balanced"):
+        yield f"estimator.params.class_weight is {shown(weight)}; allowed: 'balanced'"
+
+
+def _columns(declared: Declaration) -> Iterator[str]:
+    train = declared.train
+    if train.split.by == "time" and train.time is None:
+        yield "train.split.by is 'time', but train.time is missing; name it, or: random"
+    for part, keyed in (("train", train), ("score", declared.score)):
+        twice = {name for name in keyed.key if keyed.key.count(name) > 1}
+        if twice:
+            yield f"{part}.key names {', '.join(sorted(twice))} more than once"
+        if keyed.time in keyed.key:
+            yield f"{part}.time '{keyed.time}' is also in {part}.key; allowed: in one of them"
+    if train.label in (*train.key, train.time):
+        yield f"train.label '{train.label}' is also the key or the time; a label is neither"
+
+
+def _scored(declared: Declaration) -> Iterator[str]:
+    for name in declared.score.key:
+        if name.lower() in PREDICTION_COLUMNS:
+            yield (
+                f"score.key names '{name}', a column that every prediction has of its own; "
+                f"allowed: any name but {', '.join(PREDICTION_COLUMNS)}"
+            )
