@@ -9,7 +9,6 @@ from dataops.landing import SourceReport, ingest, parse_landing
 from orchestration.project import Project
 from orchestration.translator import group_of
 
-
 # Files that cannot be read are a warning, the rest goes on; a source that cannot is an error.
 CHECK = "files_are_read"
 

@@ -1,5 +1,6 @@
 """The ML half of the graph: a training asset and a scoring asset per declared ML model."""
 
+import contextlib
 import difflib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -7,7 +8,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from ml import registry
-from ml.errors import UsageError
+from ml.errors import GoldloopError, UsageError
 from ml.provenance import Provenance
 from ml.registry import ModelVersion
 from ml.relation import Relation
@@ -68,7 +69,7 @@ def _training(
         check_specs=[dg.AssetCheckSpec(GATE, asset=[ML, spec.name])],
     )
     def training(context: dg.AssetExecutionContext) -> Results:
-        with project.warehouse.connect() as connection:
+        with _naming(spec), project.warehouse.connect() as connection:
             made_by = provenance(project, context.run_id)
             version = train(connection, spec, relations, made_by, now=datetime.now(UTC))
             champion = registry.champion(connection, spec.name)
@@ -94,13 +95,24 @@ def _scoring(
         op_tags={"file": spec.file},
     )
     def scoring(context: dg.AssetExecutionContext) -> Results:
-        with project.warehouse.connect() as connection:
+        with _naming(spec), project.warehouse.connect() as connection:
             made_by = provenance(project, context.run_id)
             result = score(connection, spec, relations, made_by, now=datetime.now(UTC))
         metadata = {"dagster/row_count": result.rows, "model_version": result.version}
         yield dg.MaterializeResult(metadata=metadata)
 
     return scoring
+
+
+@contextlib.contextmanager
+def _naming(spec: ModelSpec) -> Iterator[None]:
+    """Say in which file the model stands whose training or scoring failed."""
+    try:
+        yield
+    except GoldloopError as error:
+        if spec.file in str(error):
+            raise
+        raise type(error)(f"{spec.file}: {error.problem}", fix=error.fix) from error
 
 
 def provenance(project: Project, run_id: str) -> Provenance:

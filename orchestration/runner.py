@@ -36,7 +36,7 @@ def run_job(
 ) -> str:
     """Run the job, or only ``assets`` of it, and return the run's id.
 
-    Raises the error of the step that failed first, as it was raised.
+    Raises what the steps that failed have raised, or why the run was not published.
     """
     instance = dg.DagsterInstance.get()
     job = dg.reconstructable(definitions.loop_job)
@@ -51,22 +51,33 @@ def run_job(
     )
     failures = list(_failures(execute_run_iterator(job, run, instance), on_step))
     if failures:
-        raise failures[0]
+        raise _together(failures)
     return str(run.run_id)
+
+
+def _together(failures: Sequence[GoldloopError]) -> GoldloopError:
+    """Return one error that says all of them; wrong use among them decides the exit code."""
+    if len(failures) == 1:
+        return failures[0]
+    worst = max(failures, key=lambda failure: failure.exit_code)
+    text = "\n".join(f"- {failure}" for failure in failures)
+    return type(worst)(f"{len(failures)} steps failed:\n{text}", fix="then: goldloop run")
 
 
 def _failures(
     events: Iterator[DagsterEvent], on_step: Callable[[Step], None]
 ) -> Iterator[GoldloopError]:
     steps: dict[str, Step] = {}
+    told = False
     for event in events:
         if event.step_key and event.is_step_event:
             step = steps.setdefault(event.step_key, Step(event.step_key))
             if _follow(step, event):
                 on_step(step)
         if event.is_step_failure:
+            told = True
             yield _error(event.step_failure_data.error)
-        elif event.event_type == DagsterEventType.RUN_FAILURE and event.job_failure_data.error:
+        elif event.event_type == DagsterEventType.RUN_FAILURE and not told:
             yield _error(event.job_failure_data.error)
 
 

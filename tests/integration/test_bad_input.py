@@ -31,21 +31,7 @@ WRONG = [
         ["purchase.yml", "is_buyer", "is_bought"], id="label not in the training set",
     ),
     pytest.param(
-        TRAINING, "is_bought,", "true as is_bought,", 1, ["is_bought", "true"], id="one class only"
-    ),
-    pytest.param(
-        TRAINING, "pages,", "null::integer as pages,", 1, ["pages"], id="all-null feature"
-    ),
-    pytest.param(
-        FEATURES, "pages,", "", 2, ["pages", "visit_features"], id="score table lacks a feature"
-    ),
-    pytest.param(
-        TRAINING, "visit_date\n", "date '2999-01-01' as visit_date\n", 1,
-        ["visit_date", "2999"], id="future date",
-    ),
-    pytest.param(
-        TRAINING, "'visits') }}", "'visits') }} where false", 1,
-        ["visit_training"], id="empty training set",
+        FEATURES, "pages,", "", 1, ["pages", "visit_features"], id="score table lacks a feature"
     ),
     pytest.param(
         TRAINING, "select", "selec", 1, ["visit_training"], id="broken SQL"
@@ -73,6 +59,40 @@ def test_it_is_named_with_what_to_do_and_nothing_is_published(
     assert not (warehouse / "current").exists()
     assert not (warehouse / "candidate").exists()
     assert not any(warehouse.glob("candidates/*"))
+
+
+# What is wrong with each training set, and what its error names.
+SPOILED = {
+    "one_class": ("is_bought,", "true as is_bought,", ["is_bought", "true"]),
+    "null_feature": ("pages,", "null::integer as pages,", ["pages"]),
+    "future": ("visit_date\n", "date '2999-01-01' as visit_date\n", ["visit_date", "2999"]),
+    "empty": ("'visits') }}", "'visits') }} where false", ["empty_training"]),
+}
+
+
+def test_every_training_set_that_cannot_be_learnt_from_is_named_in_one_go(
+    stranger: Path, goldloop: Run
+) -> None:
+    training, exposure = (stranger / TRAINING).read_text(), (stranger / EXPOSURE).read_text()
+    (stranger / "models/visit_mart.sql").unlink()
+    (stranger / EXPOSURE).unlink()
+    for name, (old, new, _) in SPOILED.items():
+        spoiled = training.replace(old, new)
+        assert spoiled != training
+        (stranger / f"models/{name}_training.sql").write_text(spoiled)
+        declared = exposure.replace("visit_training", f"{name}_training")
+        declared = declared.replace("name: purchase", f"name: {name}")
+        (stranger / f"models/{name}.yml").write_text(declared)
+    done = goldloop("run", project=stranger)
+    assert done.returncode == 1
+    assert "4 steps failed" in done.stderr
+    for name, (_, _, words) in SPOILED.items():
+        lines = [line for line in done.stderr.splitlines() if f"models/{name}.yml" in line]
+        assert len(lines) == 1, done.stderr
+        [line] = lines
+        for word in words:
+            assert word in line
+    assert not (stranger / "warehouse" / "current").exists()
 
 
 def test_a_project_without_ml_models_still_runs_and_training_says_what_is_missing(

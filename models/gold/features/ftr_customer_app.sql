@@ -49,8 +49,9 @@ final as (
         customer_id,
         cast(app_sessions_30_days as integer) as app_sessions_30_days,
         cast(app_sessions_60_days as integer) as app_sessions_60_days,
-        cast(task_seconds_30_days as double) as task_seconds_30_days,
-        cast(task_seconds_60_days as double) as task_seconds_60_days,
+        -- Rounded: the last digits of a sum of doubles depend on the order of the rows.
+        round(task_seconds_30_days, 3) as task_seconds_30_days,
+        round(task_seconds_60_days, 3) as task_seconds_60_days,
         case
             when completed_tasks + abandoned_tasks > 0
                 then cast(abandoned_tasks as double) / (completed_tasks + abandoned_tasks)
