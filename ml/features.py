@@ -69,8 +69,10 @@ class Encoder:
         return matrix
 
     def _documents(self, rows: pa.Table | pa.RecordBatch) -> npt.NDArray[np.object_]:
-        texts = pc.binary_join_element_wise(*rows.columns, "\n", null_handling="skip")
-        return np.asarray(texts.to_pylist(), dtype=object)
+        # Arrow 26's binary_join_element_wise leaves out a row of which every text is null.
+        texts = zip(*(column.to_pylist() for column in rows.columns), strict=True)
+        joined = ["\n".join(text for text in row if text is not None) for row in texts]
+        return np.array(joined, dtype=object)
 
     def to_json(self) -> str:
         """Return the mapping as it is kept with the version."""

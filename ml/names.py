@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable
 from difflib import SequenceMatcher
+from os.path import commonprefix
 
 _SHOWN = 30
 
 
 def nearest_first(met: str, allowed: Iterable[str]) -> list[str]:
-    """Return ``allowed`` ordered by likeness to ``met`` (ties by name)."""
+    """Return ``allowed`` ordered by likeness to ``met`` (ties by a common start, then by name)."""
 
-    def unlikeness(name: str) -> tuple[float, str]:
-        return -SequenceMatcher(None, met.lower(), name.lower()).ratio(), name
+    def unlikeness(name: str) -> tuple[float, int, str]:
+        ratio = SequenceMatcher(None, met.lower(), name.lower()).ratio()
+        return -ratio, -len(commonprefix((met.lower(), name.lower()))), name
 
     return sorted(allowed, key=unlikeness)
 

@@ -15,7 +15,6 @@ from ml.relation import Relation, quote
 from ml.spec import ModelSpec
 from ml.tables import PREDICTION_COLUMNS, PREDICTIONS_SCHEMA, create_table
 
-_BATCH = "goldloop_scored_batch"
 # Types that go through Arrow and come back the same; all else is carried as text.
 _CARRIED = (WHOLE - {"HUGEINT", "UHUGEINT"}) | {"VARCHAR", "BOOLEAN", "DATE", "TIMESTAMP"}
 
@@ -110,15 +109,15 @@ def write(
         f"cast({quote(found)} as {target.types[name]})"
         for found, name in zip(batch.schema.names, names, strict=False)
     ]
-    conn.register(_BATCH, batch)
-    try:
-        conn.execute(
-            f"insert into {target.relation.sql} ({', '.join(map(quote, names))}) "
-            f"select {', '.join(read)}, ?, ?, ?, ? from {_BATCH}",
-            [target.version.model, target.version.version, provenance.run_id, now],
-        )
-    finally:
-        conn.unregister(_BATCH)
+    # DuckDB finds the variable by its name. A registered view would keep the batch in memory until
+    # the transaction ends, and with it every batch.
+    goldloop_scored_batch = batch
+    conn.execute(
+        f"insert into {target.relation.sql} ({', '.join(map(quote, names))}) "
+        f"select {', '.join(read)}, ?, ?, ?, ? from goldloop_scored_batch",
+        [target.version.model, target.version.version, provenance.run_id, now],
+    )
+    del goldloop_scored_batch
 
 
 def _differences(found: Columns, wanted: Mapping[str, str]) -> list[str]:

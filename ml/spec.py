@@ -85,7 +85,20 @@ class Split(_Part):
     )
 
 
-class Train(_Part):
+class _OnPart(_Part):
+    """A part with a key ``on``, which YAML 1.1 reads as the boolean true unless it is quoted."""
+
+    on: Column = Field(description="")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _on_is_a_name(cls, met: Any) -> Any:
+        if not isinstance(met, Mapping) or "on" in met:
+            return met
+        return {"on" if key in (True, "true") else key: value for key, value in met.items()}
+
+
+class Train(_OnPart):
     """What the model learns from."""
 
     on: Column = Field(description="The dbt model that holds the training set.")
@@ -112,7 +125,7 @@ class Estimator(_Part):
     )
 
 
-class Score(_Part):
+class Score(_OnPart):
     """What the champion scores."""
 
     on: Column = Field(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataops.landing.careful import RecordTable
 from dataops.landing.casting import cast_text
 from dataops.landing.files import LandingFile
-from dataops.landing.literal import exact_path, literal
+from dataops.landing.literal import PATHS, exact_paths, literal
 from dataops.landing.matching import Match, match_columns, note_match
 from dataops.landing.records import Record, csv_records
 from dataops.landing.staging import READ_ERRORS, Cell, StagedTable, Staging, batches
@@ -71,7 +71,7 @@ def _stage_fast(
         "select file_index as _at, null::bigint as _row, null::varchar as _raw, "
         f"null::varchar as _why, * from {_reader(staging, len(header), scans, errors)}"
     )
-    paths = [exact_path(file.sql_path) for file in files]
+    paths = exact_paths(file.sql_path for file in files)
     try:
         table = StagedTable(staging.create(staging.typed(raw, cells), [paths]), {})
     except READ_ERRORS:
@@ -95,7 +95,7 @@ def _reader(staging: Staging, width: int, scans: str, errors: str) -> str:
     """Return the call of DuckDB's reader; its parameter is the list of paths."""
     columns = ", ".join(f"'c{at}': 'VARCHAR'" for at in range(width))
     return (
-        f"read_csv(?, auto_detect = false, columns = {{{columns}}}, header = true, "
+        f"read_csv({PATHS}, auto_detect = false, columns = {{{columns}}}, header = true, "
         f"delim = {literal(staging.source.delimiter)}, quote = '\"', escape = '\"', "
         "strict_mode = true, null_padding = false, compression = 'none', "
         "hive_partitioning = false, store_rejects = true, rejects_limit = 0, "
@@ -117,8 +117,8 @@ def _keep_whole_files(
     for at, file in enumerate(files):
         first, last, rows, rejected = counted.get(at, (0, -1, 0, 0))
         is_run = last - first + 1 == rows
-        # Without quotes a record is a line, so that the count can be checked against the bytes.
-        is_whole = file.scan.has_quotes or rows == file.scan.lines - 1
+        # Where each line is a record, no quote has swallowed a line: DuckDB does not always say so.
+        is_whole = rows == file.scan.lines - 1
         if file.sql_path in suspects or not is_run or not is_whole:
             continue
         table.files[at], table.firsts[at] = file, first

@@ -46,7 +46,7 @@ class LandingFile:
         """Read the file once; one that cannot be read is given up."""
         as_text = source.format in TEXT_FORMATS
         try:
-            self.scan = scan_file(self.path, as_text=as_text, delimiter=source.delimiter)
+            self.scan = scan_file(self.path, as_text=as_text)
         except OSError as error:
             self.give_up(f"it cannot be read: {error.strerror} — make it readable, then ingest")
 

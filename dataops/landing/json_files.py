@@ -9,7 +9,7 @@ import pyarrow as pa
 from dataops.landing.careful import RecordTable
 from dataops.landing.casting import cast_json, cast_text, is_json
 from dataops.landing.files import LandingFile
-from dataops.landing.literal import exact_path, literal
+from dataops.landing.literal import PATHS, exact_paths, literal
 from dataops.landing.matching import match_columns, note_match
 from dataops.landing.records import text_records
 from dataops.landing.staging import READ_ERRORS, Cell, Staging, batches, stage_together
@@ -42,9 +42,9 @@ def stage_jsonl(staging: Staging, files: Sequence[LandingFile], read: Read) -> N
 
 def _stage_valid_lines(staging: Staging, files: list[LandingFile]) -> list[LandingFile]:
     """Stage by DuckDB's reader the files all of whose lines are valid JSON; return the others."""
-    reader = "read_json_objects(?, format = 'newline_delimited', ignore_errors = true, "
+    reader = f"read_json_objects({PATHS}, format = 'newline_delimited', ignore_errors = true, "
     reader += "compression = 'none', hive_partitioning = false)"
-    paths = [exact_path(file.sql_path) for file in files]
+    paths = exact_paths(file.sql_path for file in files)
     try:
         lines = staging.create(
             f"select file_index as _at, json::varchar as _raw from {reader}", [paths]
@@ -123,8 +123,8 @@ def _stage_documents(staging: Staging, files: list[LandingFile]) -> None:
     bom = "ltrim(content, chr(65279))"
     documents = staging.create(
         f"select file_index as _at, {bom} as _content, "
-        f"case when json_valid({bom}) then json_type({bom}) end as _type from read_text(?)",
-        [[exact_path(file.sql_path) for file in files]],
+        f"case when json_valid({bom}) then json_type({bom}) end as _type from read_text({PATHS})",
+        [exact_paths(file.sql_path for file in files)],
     )
     for at, type_ in staging.conn.execute(
         f"select _at, _type from temp.{quote(documents)} "

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from dataops.landing.casting import cast_native
 from dataops.landing.files import LandingFile
-from dataops.landing.literal import exact_path, literal
+from dataops.landing.literal import PATHS, exact_paths, literal
 from dataops.landing.matching import match_columns, note_match
 from dataops.landing.staging import Cell, Staging, batches, stage_together
 from ml.relation import quote
@@ -14,7 +14,7 @@ MAGIC = b"PAR1"
 MOST_FILES = 500
 MOST_BYTES = 512 << 20
 
-READER = "read_parquet(?, hive_partitioning = false)"
+READER = f"read_parquet({PATHS}, hive_partitioning = false)"
 VIRTUAL = frozenset(("file_index", "file_row_number"))
 
 Read = Callable[[int], None]
@@ -45,14 +45,14 @@ def _by_columns(staging: Staging, files: list[LandingFile]) -> dict[Columns, lis
     for path, schema in staging.conn.execute(
         "select file_name, list((name, type, type_length, repetition_type, num_children, "
         "converted_type, logical_type, precision, scale) order by column_id)::varchar "
-        "from parquet_schema(?) group by file_name order by file_name",
-        [[exact_path(path) for path in by_path]],
+        f"from parquet_schema({PATHS}) group by file_name order by file_name",
+        [exact_paths(by_path)],
     ).fetchall():
         alike[schema].append(by_path[path])
     groups: dict[Columns, list[LandingFile]] = defaultdict(list)
     for group in alike.values():
         described = staging.conn.execute(
-            f"describe select * from {READER}", [[exact_path(group[0].sql_path)]]
+            f"describe select * from {READER}", [exact_paths([group[0].sql_path])]
         ).fetchall()
         groups[tuple((name, type_) for name, type_, *_ in described)] += group
     return groups
@@ -72,7 +72,7 @@ def _stage_group(staging: Staging, columns: Columns, files: list[LandingFile]) -
     staging.add(
         staging.typed(_raw(columns, match.problem), cells, _text(columns)),
         dict(enumerate(files)),
-        [[exact_path(file.sql_path) for file in files]],
+        [exact_paths(file.sql_path for file in files)],
     )
     for file in files:
         note_match(staging.source, file, match)

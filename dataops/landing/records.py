@@ -128,8 +128,10 @@ class _Scanner:
         body = line.rstrip(b"\r\n")
         at = 0
         while True:
-            if self._open is None and line[at : at + 1] == b'"':
-                self._open, at = [], at + 1
+            if self._open is None:
+                quote_at = self._after_spaces(body, at)
+                if body.startswith(b'"', quote_at):
+                    self._open, at = [], quote_at + 1
             if self._open is None:
                 end = body.find(self._delimiter, at)
                 self.fields.append(body[at:] if end < 0 else body[at:end])

@@ -9,6 +9,7 @@ from pathlib import Path
 from dataops.landing.records import BLOCK_BYTES, BOM
 
 TAIL_BYTES = 8
+SPACED = (b'" "', b'"  ', b'  "')
 
 
 @dataclass
@@ -16,7 +17,7 @@ class Scan:
     """What the bytes told; of the last six only if they were read as text.
 
     ``is_plain``: line ends of one kind, no empty line, no NUL, no BOM. ``lines``: line ends and an
-    unended last line. ``has_spaced_quotes``: spaces around a quoted field, which DuckDB passes over.
+    unended last line. ``has_spaced_quotes``: spaces about quotes in a way that DuckDB reads as its own.
     """
 
     sha256: str = ""
@@ -29,10 +30,10 @@ class Scan:
     has_spaced_quotes: bool = False
 
 
-def scan_file(path: Path, *, as_text: bool, delimiter: str = ",") -> Scan:
+def scan_file(path: Path, *, as_text: bool) -> Scan:
     """Read the file once; OSError if that fails."""
     result, digest = Scan(), hashlib.sha256()
-    reader = _LineReader(delimiter.encode()) if as_text else None
+    reader = _LineReader() if as_text else None
     for block in _blocks(path):
         digest.update(block)
         result.head = result.head or block
@@ -54,15 +55,13 @@ def _blocks(path: Path) -> Iterator[bytes]:
 class _LineReader:
     """Takes a file's blocks one after the other and counts."""
 
-    def __init__(self, delimiter: bytes) -> None:
+    def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._before = b"\n"
         self._is_first = True
         self._feeds = self._returns = self._pairs = 0
         self._is_utf8 = self._is_plain = True
         self._quotes = self._spaced_quotes = False
-        ends = (delimiter, b"\n", b"\r", b'"', b" ")
-        self._spaced = [b'" ' + end for end in ends] + [end + b' "' for end in ends]
 
     def feed(self, block: bytes) -> None:
         """Take the next block; ``_before`` carries the bytes in front of it."""
@@ -77,7 +76,7 @@ class _LineReader:
             self._is_plain = False
         if b'"' in joined:
             self._quotes = True
-            self._spaced_quotes = self._spaced_quotes or any(s in joined for s in self._spaced)
+            self._spaced_quotes = self._spaced_quotes or any(s in joined for s in SPACED)
         self._decode(block)
         self._before = joined[-2:]
 
@@ -96,5 +95,5 @@ class _LineReader:
         result.is_plain = self._is_plain and one_kind
         result.is_utf8 = self._is_utf8
         result.has_quotes = self._quotes
-        result.has_spaced_quotes = self._spaced_quotes or self._before.endswith(b'" ')
+        result.has_spaced_quotes = self._spaced_quotes
         result.lines = self._feeds + (not self._before.endswith(b"\n"))

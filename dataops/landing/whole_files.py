@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from dataops.landing.casting import Cast
 from dataops.landing.files import LandingFile
-from dataops.landing.literal import exact_path
+from dataops.landing.literal import PATHS, exact_paths
 from dataops.landing.staging import Cell, Staging, batches, stage_together
 
 MOST_FILES = 500
@@ -30,11 +30,11 @@ def _stage_batch(staging: Staging, files: list[LandingFile]) -> None:
     reader = "read_text" if staging.source.format == "text" else "read_blob"
     raw = (
         "select file_index as _at, 1::bigint as _row, null::varchar as _raw, "
-        f"null::varchar as _why, content, size as size_bytes from {reader}(?)"
+        f"null::varchar as _why, content, size as size_bytes from {reader}({PATHS})"
     )
     cells = {name: Cell("''", Cast(name, "false")) for name in staging.source.column_names}
     staging.add(
         staging.typed(raw, cells),
         dict(enumerate(files)),
-        [[exact_path(file.sql_path) for file in files]],
+        [exact_paths(file.sql_path for file in files)],
     )

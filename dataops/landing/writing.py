@@ -68,14 +68,18 @@ def _take_away(staging: Staging, files: Sequence[LandingFile]) -> None:
     """Delete the rows, rejects and records of files that are loaded again."""
     if not files:
         return
-    names = [file.name for file in files]
     conn, source = staging.conn, staging.source
-    conn.execute(f"delete from {source.relation.sql} where list_contains(?, _file)", [names])
-    for relation in (REJECTS, FILES):
+    names = pa.table({"_file": pa.array([file.name for file in files], pa.string())})
+    with _registered(conn, names):
         conn.execute(
-            f"delete from {relation.sql} where source = ? and list_contains(?, file)",
-            [source.name, names],
+            f"delete from {source.relation.sql} where _file in (select _file from {_PLACES})"
         )
+        for relation in (REJECTS, FILES):
+            conn.execute(
+                f"delete from {relation.sql} "
+                f"where source = ? and file in (select _file from {_PLACES})",
+                [source.name],
+            )
 
 
 def _write_rows(staging: Staging, table: StagedTable, now: datetime) -> None:
@@ -159,9 +163,17 @@ def _message(file: LandingFile) -> str | None:
 
 def _write_times(staging: Staging, files: Sequence[LandingFile]) -> None:
     """Note the new time of files whose content is the same, so that they need not be read again."""
-    rows = [[f.modified_at, f.size, staging.source.name, f.name] for f in files]
-    if rows:
-        staging.conn.executemany(
-            f"update {FILES.sql} set modified_at = ?, size_bytes = ? where source = ? and file = ?",
-            rows,
+    if not files:
+        return
+    times = pa.table(
+        {
+            "_file": pa.array([file.name for file in files], pa.string()),
+            "_modified": pa.array([file.modified_at for file in files], pa.timestamp("us")),
+        }
+    )
+    with _registered(staging.conn, times):
+        staging.conn.execute(
+            f"update {FILES.sql} set modified_at = _modified from {_PLACES} "
+            "where source = ? and file = _file",
+            [staging.source.name],
         )

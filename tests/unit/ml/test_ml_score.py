@@ -1,10 +1,11 @@
-import tracemalloc
+import weakref
 from datetime import date, datetime
 
 import pytest
-from conftest import NOW
 
 from ml import registry
+from ml.predictions import write
+from tests.unit.ml.world import NOW
 
 
 def test_every_row_is_scored_with_all_that_a_prediction_has(world):
@@ -95,6 +96,19 @@ def test_a_row_of_which_nothing_is_known_is_scored(world):
     assert len(world.sql("select distinct score from predictions.model")) == 1
 
 
+def test_a_row_without_a_text_is_scored(world):
+    world.sql(
+        "create or replace table gold.trn as select id, day, y, id || ' ' || y as t from gold.trn"
+    )
+    world.sql(
+        "create or replace table gold.ftr as select id, day, null::varchar as t from gold.trn"
+    )
+    changes = {"estimator": {"preset": "text_classifier"}}
+    world.train(changes)
+    assert world.score(changes).rows == 600
+    assert len(world.predictions()) == 600
+
+
 @pytest.mark.parametrize("preset", ["boosted_trees", "logistic_regression"])
 def test_a_category_never_seen_counts_as_missing(world, preset):
     world.train({"estimator": {"preset": preset}})
@@ -183,17 +197,16 @@ def test_scoring_works_where_the_connection_has_moved_to(world):
     assert world.sql("select count(*) from other.predictions.model") == [(100,)]
 
 
-def test_python_memory_does_not_grow_with_the_rows(world, monkeypatch):
-    monkeypatch.setattr("ml.score.BATCH_ROWS", 2_000)
-    world.train({"estimator.params": {"max_iter": 1}})
-    peaks = []
-    for copies in (20, 200):
-        world.sql(
-            "create or replace table gold.ftr as select * exclude (y) replace (id || '-' || n as id)"
-            f" from gold.trn, range({copies}) as t(n)"
-        )
-        tracemalloc.start()
-        world.score()
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
-    assert peaks[1] < 1.5 * peaks[0]
+def test_no_more_than_one_batch_is_kept_in_memory(world, monkeypatch):
+    seen = []
+
+    def write_and_watch(conn, target, batch, *rest):
+        assert [each() for each in seen if each() is not None] == []
+        seen.append(weakref.ref(batch))
+        write(conn, target, batch, *rest)
+
+    monkeypatch.setattr("ml.score.BATCH_ROWS", 100)
+    monkeypatch.setattr("ml.score.write", write_and_watch)
+    world.train()
+    world.score()
+    assert len(seen) == 6

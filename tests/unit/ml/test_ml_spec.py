@@ -1,8 +1,9 @@
 import inspect
+import json
 from dataclasses import FrozenInstanceError
 
 import pytest
-from conftest import FILE, declare
+import yaml
 from pydantic import ValidationError
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -11,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from ml.errors import UsageError
 from ml.presets import PRESETS, WORD_PARAMS
 from ml.spec import parse_spec
+from tests.unit.ml.world import FILE, declare
 
 
 def parse(changes=None):
@@ -33,6 +35,16 @@ def test_a_declaration_is_parsed_with_its_defaults():
     assert (spec.train.split.by, spec.train.split.test) == ("time", 0.2)
     assert spec.train.key == ("id",)
     assert spec.estimator.params == {}
+
+
+def test_on_without_quotes_which_yaml_takes_for_true_is_on(tmp_path):
+    meta = declare()
+    for part in ("train", "score"):
+        meta[part] = {**meta[part], True: meta[part].pop("on")}
+    assert yaml.safe_load(yaml.safe_dump(meta))["train"][True] == "trn"
+    from_yaml = parse_spec("model", meta, file=FILE)
+    from_manifest = parse_spec("model", json.loads(json.dumps(meta)), file=FILE)
+    assert from_yaml == from_manifest == parse()
 
 
 def test_a_parsed_declaration_cannot_be_changed():

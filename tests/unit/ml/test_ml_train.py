@@ -265,3 +265,15 @@ def test_versions_of_a_warehouse_without_any_are_none():
     conn = duckdb.connect()
     assert registry.versions(conn) == []
     assert registry.champion(conn, "model") is None
+
+
+def test_one_thread_and_all_threads_of_scikit_learn_give_the_same_model(world, monkeypatch):
+    world.train()
+    world.score()
+    one = world.predictions()
+    monkeypatch.setattr("ml.estimators._FEW_ROWS", 0)
+    world.forget()
+    world.sql("delete from predictions.model")
+    world.train()
+    world.score()
+    assert world.predictions() == one
