@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -65,19 +65,15 @@ def train(
             return replace(made, reused=True)
         parts = hold_out(spec, found, read(conn, found))
         fitted = _fit(spec, found, parts)
-        version = registry.ModelVersion(
+        version = ModelVersion(
             version=registry.next_version(conn, spec.name),
             data_hash=content,
             fingerprint=fingerprint,
-            code_version=provenance.code_version,
-            release=provenance.release,
-            run_id=provenance.run_id,
-            artifact_sha256=artifact.sha256(fitted.artifact),
             created_at=utc(now),
             decided_at=utc(now),
-            metrics=values_of(fitted.evaluations),
             **_declared(spec),
-            **_learnt(found, parts, fitted.encoder),
+            **_learnt(found, parts, fitted),
+            **asdict(provenance),
         )
         registry.add(conn, version, fitted.artifact, fitted.evaluations)
         return _judge(conn, spec, version, fitted.evaluations)
@@ -174,13 +170,15 @@ def _declared(spec: ModelSpec) -> dict[str, Any]:
     }
 
 
-def _learnt(found: TrainingSet, parts: Parts, encoder: Encoder) -> dict[str, Any]:
-    """Return what a version keeps of its training set."""
+def _learnt(found: TrainingSet, parts: Parts, fitted: Fitted) -> dict[str, Any]:
+    """Return what a version keeps of its training."""
     return {
         "label": found.label.name,
         "label_type": found.label.type,
         "classes": json.dumps(found.classes, ensure_ascii=False),
-        "features": encoder.to_json(),
+        "features": fitted.encoder.to_json(),
+        "artifact_sha256": artifact.sha256(fitted.artifact),
+        "metrics": values_of(fitted.evaluations),
         "train_relation": str(found.source.relation),
         "data_rows": found.rows,
         "train_rows": len(parts.learnt.labels),

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from orchestration.executor import releasing_executor
+from orchestration.feedback import refuse_feedback
 from orchestration.landing_assets import landing_assets
 from orchestration.ml_assets import ml_assets
 from orchestration.project import Project
@@ -21,6 +22,7 @@ def build(project: Project) -> dg.Definitions:
     assets = [*landing_assets(project), *ml_assets(project)]
     if any(node["resource_type"] == "model" for node in project.manifest.raw["nodes"].values()):
         assets.append(sql_assets(project))
+    refuse_feedback(assets)
     return dg.Definitions(
         assets=assets,
         jobs=[loop],

@@ -1,7 +1,8 @@
-"""From what a file holds to the declared type, as SQL: the value, and whether the file's value is lost by it.
+"""From what a file holds to the declared type, as SQL: the value, and whether something is lost.
 
-``try_cast`` alone is not enough. It rounds 2.5 to the integer 2, cuts the time off a date, passes over the
-offset of ``2025-03-01T12:00:00+02:00`` and makes a null of whatever does not fit inside a struct or list.
+``try_cast`` alone is not enough. It rounds 2.5 to the integer 2, cuts the time off a date, passes
+over the offset of ``2025-03-01T12:00:00+02:00`` and makes a null of whatever does not fit inside a
+struct or list.
 """
 
 import json

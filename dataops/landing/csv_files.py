@@ -6,9 +6,10 @@ A file is left to DuckDB if its bytes hold nothing that DuckDB reads otherwise t
 
 import io
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 
-from dataops.landing.careful import RecordTable
+from dataops.landing.careful import NAME, RecordTable, fetch_raw
 from dataops.landing.casting import cast_text
 from dataops.landing.files import LandingFile
 from dataops.landing.literal import PATHS, exact_paths, literal
@@ -42,9 +43,9 @@ def stage_csv(staging: Staging, files: Sequence[LandingFile], read: Read) -> Non
 
 
 def _header(staging: Staging, file: LandingFile) -> tuple[str, ...] | None:
-    """Return the names in a file's first record; None if they cannot be told from its first block."""
+    """Return the names in a file's first record; None if its first block does not tell them."""
     first = next(csv_records(io.BytesIO(file.scan.head), staging.source.delimiter), None)
-    return tuple(first.fields) if first and not first.reason else None
+    return tuple(first.split(staging.source.delimiter)) if first and not first.reason else None
 
 
 def _is_fast(staging: Staging, file: LandingFile, header: tuple[str, ...]) -> bool:
@@ -61,7 +62,7 @@ def _stage_fast(
     staging: Staging, header: tuple[str, ...], files: list[LandingFile]
 ) -> list[LandingFile]:
     """Stage files of one header by DuckDB's reader; return those that need care."""
-    match = match_columns(staging.source, header)
+    match, delimiter = match_columns(staging.source, header), staging.source.delimiter
     cells = {
         name: Cell(f"c{at}", cast_text(f"c{at}", staging.types[name]))
         for name, at in match.places.items()
@@ -84,6 +85,7 @@ def _stage_fast(
     if not paths_met <= {file.sql_path for file in files}:
         return files
     _keep_whole_files(staging, table, files, paths_met)
+    fetch_raw(staging, table, lambda stream: islice(csv_records(stream, delimiter), 1, None))
     staging.tables.append(table)
     kept = {id(file) for file in table.files.values()}
     for file in table.files.values():
@@ -123,88 +125,82 @@ def _keep_whole_files(
             continue
         table.files[at], table.firsts[at] = file, first
         file.rows, file.rejected = rows, rejected
-    _fetch_raw(staging, table)
-
-
-def _fetch_raw(staging: Staging, table: StagedTable) -> None:
-    """Give the rejected records of a table their text, which DuckDB's reader does not hand out."""
-    rejected: dict[int, set[int]] = defaultdict(set)
-    for at, rowid in staging.conn.execute(
-        f"select _at, rowid from {table.sql} where _reason is not null"
-    ).fetchall():
-        if at in table.files:
-            rejected[at].add(rowid - table.firsts[at] + 1)
-
-    def update(name: str, _files: dict[int, LandingFile]) -> None:
-        staging.conn.execute(
-            f"update {table.sql} as staged set _raw = found._raw from {name} as found "
-            "where staged.rowid = found._row"
-        )
-
-    found = RecordTable(staging, 0, update)
-    for at, rows in rejected.items():
-        file = table.files[at]
-        with file.path.open("rb") as stream:
-            for row, record in enumerate(csv_records(stream, staging.source.delimiter)):
-                if row in rows:
-                    found.add(at, file, row + table.firsts[at] - 1, record, None, ())
-    found.flush()
 
 
 def _stage_careful(staging: Staging, files: Sequence[LandingFile], read: Read) -> None:
     """Stage files record by record."""
-    names = staging.source.column_names
-    cells = {
-        name: Cell(f"f{i}", cast_text(f"nullif(f{i}, '')", staging.types[name]))
-        for i, name in enumerate(names)
-    }
-
-    def stage(name: str, met: dict[int, LandingFile]) -> None:
-        staging.add(staging.typed(f"select * from {name}", cells), met, [])
-
-    table = RecordTable(staging, len(names), stage)
+    table: RecordTable | None = None
+    places: dict[str, int] = {}
     for at, file in enumerate(files):
         try:
-            _read_records(staging, table, at, file)
+            with file.path.open("rb") as stream:
+                records = csv_records(stream, staging.source.delimiter)
+                match = _match_header(staging, file, next(records, None))
+                if match is None:
+                    continue
+                # One table holds records whose columns stand at the same places.
+                if table is None or places != match.places:
+                    if table:
+                        table.flush()
+                    places = match.places
+                    table = _table(staging, places)
+                table.extend(at, file, _judged(records, match, staging.source.delimiter))
         except OSError as error:
             file.give_up(f"it cannot be read: {error.strerror}")
         read(1)
-    table.flush()
+    if table:
+        table.flush()
 
 
-def _read_records(staging: Staging, table: RecordTable, at: int, file: LandingFile) -> None:
-    """Add the records of one file, whatever is wrong with them, to ``table``."""
+def _table(staging: Staging, places: Mapping[str, int]) -> RecordTable:
+    """Return a table that stages what it is given, the columns being at ``places``."""
+    delimiter = literal(staging.source.delimiter)
+    split = f"coalesce(_fields, string_split(_raw, {delimiter}))"
+    cells = {
+        name: Cell(f"f{at}", cast_text(f"f{at}", staging.types[name]))
+        for name, at in places.items()
+    }
+    fields = "".join(f", nullif(_split[{at + 1}], '') as f{at}" for at in places.values())
+    raw = (
+        f"select _at, _row, _raw, _why{fields} from (select *, "
+        f"case when _why is null then {split} end as _split from {NAME})"
+    )
+    query = staging.typed(raw, cells)
+    return RecordTable(staging, lambda files: staging.add(query, files, []))
+
+
+def _match_header(staging: Staging, file: LandingFile, header: Record | None) -> Match | None:
+    """Match a file's header; None if there are no records to be read."""
     if file.scan.head.startswith((b"\xff\xfe", b"\xfe\xff")):
         file.give_up("it is not UTF-8 but UTF-16 — deliver it as UTF-8")
-        return
-    nothing: list[str | None] = [None] * len(staging.source.columns)
-    with file.path.open("rb") as stream:
-        records = csv_records(stream, staging.source.delimiter)
-        header = next(records, None)
-        if header is None:
-            file.notes.append("it holds nothing, not even a header")
-            return
-        match = _match_header(staging, header)
-        note_match(staging.source, file, match)
-        # An optional column that is not there is taken from behind the record's end.
-        behind = len(header.fields)
-        places = [match.places.get(name, behind) for name in staging.source.column_names]
-        for row, record in enumerate(records, start=1):
-            why = match.problem or record.reason or _misfit(record, header)
-            if not why:
-                filled = [*record.fields[:behind], None]
-            table.add(at, file, row, record, why, nothing if why else [filled[i] for i in places])
-
-
-def _match_header(staging: Staging, header: Record) -> Match:
-    if header.reason:
-        return Match({}, problem=f"the header cannot be read: {header.reason}")
-    return match_columns(staging.source, header.fields)
-
-
-def _misfit(record: Record, header: Record) -> str | None:
-    """Return what is wrong with the number of fields; empty ones too many do no harm."""
-    met, wanted = len(record.fields), len(header.fields)
-    if met == wanted or (met > wanted and not any(record.fields[wanted:])):
         return None
-    return f"it has {met} field{'s' if met > 1 else ''}; the header has {wanted}"
+    if header is None:
+        file.notes.append("it holds nothing, not even a header")
+        return None
+    if header.reason:
+        match = Match({}, problem=f"the header cannot be read: {header.reason}")
+    else:
+        match = match_columns(staging.source, header.split(staging.source.delimiter))
+    note_match(staging.source, file, match)
+    return match
+
+
+def _judged(
+    records: Iterator[Record], match: Match, delimiter: str
+) -> Iterator[tuple[int, Record, str | None]]:
+    """Yield the records after the header, numbered, with what is wrong with them as a whole."""
+    width = match.width
+    for row, record in enumerate(records, start=1):
+        why = match.problem or record.reason
+        if why is None:
+            count = record.raw.count(delimiter) + 1 if record.fields is None else len(record.fields)
+            if count != width:
+                why = _misfit(record.split(delimiter), width)
+        yield row, record, why
+
+
+def _misfit(fields: list[str], width: int) -> str | None:
+    """Return what is wrong with the number of fields; empty ones too many do no harm."""
+    if len(fields) > width and not any(fields[width:]):
+        return None
+    return f"it has {len(fields)} field{'s' if len(fields) > 1 else ''}; the header has {width}"

@@ -11,9 +11,9 @@ _DATES = re.compile(
 def delivered_at(name: str, modified_at: datetime) -> datetime:
     """Return when the file called ``name`` was delivered, as a naive UTC time.
 
-    The last date in the name decides. A date with a time (``2025-03-01T0400``) is that instant; a plain
-    date is the end of its day, because the file of a day cannot be delivered before the day is over.
-    A name without a date leaves ``modified_at``, the file's own time.
+    The last date in the name decides. A date with a time (``2025-03-01T0400``) is that instant; a
+    plain date is the end of its day, because the file of a day cannot be delivered before the day
+    is over. A name without a date leaves ``modified_at``, the file's own time.
     """
     for match in reversed(list(_DATES.finditer(name))):
         instant = _instant(match)

@@ -26,11 +26,12 @@ def ingest(
     """Load the new files of ``sources`` below ``root``; return what became of each source.
 
     For every file the rows in it are the rows loaded and the rows rejected. ``now`` is written as
-    ``_loaded_at``. ``again`` is a glob on file names (relative to ``root``): files that match are loaded
-    anew, their rows and rejects replaced, though they have not changed.
+    ``_loaded_at``. ``again`` is a glob on file names (relative to ``root``): files that match are
+    loaded anew, their rows and rejects replaced, though they have not changed.
 
-    A source is loaded in one transaction or not at all; a source that fails leaves the others alone.
-    Raises UsageError if ``root`` is no folder or a declaration names a type DuckDB does not know.
+    A source is loaded in one transaction or not at all; a source that fails leaves the others
+    alone. Raises UsageError if ``root`` is no folder or a declaration names a type DuckDB does not
+    know.
     """
     if not root.is_dir():
         raise UsageError(

@@ -1,4 +1,4 @@
-"""JSON: lines of objects (``jsonl``), and files that hold an array of objects or one object (``json``)."""
+"""JSON: an object a line (``jsonl``), or an array of objects or one object a file (``json``)."""
 
 import json
 from collections import defaultdict
@@ -6,13 +6,20 @@ from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 
-from dataops.landing.careful import RecordTable
+from dataops.landing.careful import NAME, RecordTable, fetch_raw
 from dataops.landing.casting import cast_json, cast_text, is_json
 from dataops.landing.files import LandingFile
 from dataops.landing.literal import PATHS, exact_paths, literal
 from dataops.landing.matching import match_columns, note_match
 from dataops.landing.records import text_records
-from dataops.landing.staging import READ_ERRORS, Cell, Staging, batches, stage_together
+from dataops.landing.staging import (
+    READ_ERRORS,
+    Cell,
+    StagedTable,
+    Staging,
+    batches,
+    stage_together,
+)
 from ml.relation import quote
 
 MOST_FILES = 1000
@@ -34,47 +41,49 @@ def stage_jsonl(staging: Staging, files: Sequence[LandingFile], read: Read) -> N
     fast = [file for file in files if file.scan.is_plain and file.scan.is_utf8]
     careful = [file for file in files if not (file.scan.is_plain and file.scan.is_utf8)]
     for batch in batches(fast, most_files=MOST_FILES, most_bytes=MOST_LINE_BYTES):
-        left = _stage_valid_lines(staging, batch)
+        left = _stage_lines(staging, batch)
         careful += left
         read(len(batch) - len(left))
     _stage_careful(staging, careful, read)
 
 
-def _stage_valid_lines(staging: Staging, files: list[LandingFile]) -> list[LandingFile]:
-    """Stage by DuckDB's reader the files all of whose lines are valid JSON; return the others."""
-    reader = f"read_json_objects({PATHS}, format = 'newline_delimited', ignore_errors = true, "
-    reader += "compression = 'none', hive_partitioning = false)"
-    paths = exact_paths(file.sql_path for file in files)
+def _stage_lines(staging: Staging, files: list[LandingFile]) -> list[LandingFile]:
+    """Stage the lines of files by DuckDB's reader; return the files that need care."""
+    reader = (
+        f"read_json_objects({PATHS}, format = 'newline_delimited', ignore_errors = true, "
+        "compression = 'uncompressed', hive_partitioning = false)"
+    )
     try:
-        lines = staging.create(
-            f"select file_index as _at, json::varchar as _raw from {reader}", [paths]
+        # The reader gives null for a line that is not valid JSON; the text of those is fetched.
+        name = staging.create(
+            "select file_index as _at, json::varchar as _raw, "
+            f"case when json is null then '' end as _reason from {reader}",
+            [exact_paths(file.sql_path for file in files)],
         )
     except READ_ERRORS:
         return files
-    kept, firsts = {}, {}
-    for at, first, last, rows, valid in staging.conn.execute(
-        "select _at, min(rowid), max(rowid), count(*), count(_raw) "
-        f"from temp.{quote(lines)} group by _at"
+    table = StagedTable(name, {})
+    for at, first, last, rows in staging.conn.execute(
+        f"select _at, min(rowid), max(rowid), count(*) from {table.sql} group by _at"
     ).fetchall():
-        if last - first + 1 == rows == valid == files[at].scan.lines:
-            kept[at], firsts[at] = files[at], first
+        if last - first + 1 == rows == files[at].scan.lines:
+            table.files[at], table.firsts[at] = files[at], first
+    fetch_raw(staging, table, text_records)
     starts = pa.table(
-        {
-            "_at": pa.array(list(firsts), pa.uint64()),
-            "_first": pa.array(list(firsts.values()), pa.int64()),
-        }
+        [
+            pa.array(list(table.firsts), pa.uint64()),
+            pa.array(list(table.firsts.values()), pa.int64()),
+        ],
+        names=["_at", "_first"],
     )
-    staging.conn.register("goldloop_landing_starts", starts)
-    try:
+    with staging.registered("goldloop_landing_starts", starts) as starts_name:
         numbered = staging.create(
             f"select _at, lines.rowid - _first + 1 as _row, _raw, {_FAULT} as _why "
-            f"from temp.{quote(lines)} as lines join goldloop_landing_starts using (_at)"
+            f"from {table.sql} as lines join {starts_name} using (_at)"
         )
-    finally:
-        staging.conn.unregister("goldloop_landing_starts")
-    staging.drop(lines)
-    _stage_objects(staging, numbered, kept)
-    return [file for at, file in enumerate(files) if at not in kept]
+    staging.drop(name)
+    _stage_objects(staging, numbered, table.files)
+    return [file for at, file in enumerate(files) if at not in table.files]
 
 
 def _stage_careful(staging: Staging, files: Sequence[LandingFile], read: Read) -> None:
@@ -84,21 +93,21 @@ def _stage_careful(staging: Staging, files: Sequence[LandingFile], read: Read) -
         "null::varchar as _raw, null::varchar as _why where false"
     )
 
-    def insert(name: str, _met: dict[int, LandingFile]) -> None:
+    def insert(_files: dict[int, LandingFile]) -> None:
         staging.conn.execute(
             f"insert into temp.{quote(lines)} "
-            f"select _at, _row, _raw, coalesce(_why, {_FAULT}) from {name}"
+            f"select _at, _row, _raw, coalesce(_why, {_FAULT}) from {NAME}"
         )
 
-    table = RecordTable(staging, 0, insert)
+    table = RecordTable(staging, insert)
     for at, file in enumerate(files):
         if file.scan.head.startswith((b"\xff\xfe", b"\xfe\xff")):
             file.give_up("it is not UTF-8 but UTF-16 — deliver it as UTF-8")
             continue
         try:
             with file.path.open("rb") as stream:
-                for row, record in enumerate(text_records(stream), start=1):
-                    table.add(at, file, row, record, record.reason, ())
+                numbered = enumerate(text_records(stream), start=1)
+                table.extend(at, file, ((row, line, line.reason) for row, line in numbered))
         except OSError as error:
             file.give_up(f"it cannot be read: {error.strerror}")
         read(1)
@@ -163,11 +172,8 @@ def _stage_objects(staging: Staging, records: str, files: dict[int, LandingFile]
         )
         for name, alias in names.items()
     }
-    staging.conn.register("goldloop_landing_problems", problems)
-    try:
+    with staging.registered("goldloop_landing_problems", problems):
         staging.add(staging.typed(raw, cells), files, [])
-    finally:
-        staging.conn.unregister("goldloop_landing_problems")
     staging.drop(records)
 
 

@@ -1,4 +1,4 @@
-"""Which files of a source are known already: ``landing.files``, read before and written after a load."""
+"""Which files of a source are known already, by what ``landing.files`` says of them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class KnownFile:
 
 @dataclass
 class Sorted:
-    """The files found: to be ``loaded``, ``touched`` only (the same content at a new time), and the rest."""
+    """The files found: to be loaded, ``touched`` only (same content, new time), skipped."""
 
     loaded: list[LandingFile] = field(default_factory=list)
     replaced: list[LandingFile] = field(default_factory=list)

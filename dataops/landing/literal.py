@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-# A list of paths travels as one text: each value of a list that is a parameter costs DuckDB's client
-# a vain attempt to import pandas where that is not installed, 0.1 ms a path.
+# A list of paths travels as one text: each value of a list that is a parameter costs DuckDB's
+# client a vain attempt to import pandas where that is not installed, 0.1 ms a path.
 PATHS = "string_split(?, chr(0))"
 
 
@@ -13,7 +13,7 @@ def literal(text: str) -> str:
 
 
 def exact_paths(paths: Iterable[str]) -> str:
-    """Return the parameter of ``PATHS``: DuckDB reads a path as a glob, these match one path each."""
+    """Return the parameter of ``PATHS``: globs, as DuckDB takes them, that match one path each."""
     return "\0".join("".join(_GLOB.get(char, char) for char in path) for path in paths)
 
 

@@ -84,7 +84,7 @@ class Load:
                     notes.add(file.name, text)
 
     def _nothing_found(self) -> str:
-        """Return the message of a source without files: is it the folder that is missing, or the files?"""
+        """Return the message of a source without files: is the folder missing, or its files."""
         folder = self.root
         for part in Path(self.source.path).parts[:-1]:
             if any(char in part for char in "*?["):

@@ -9,9 +9,13 @@ from dataops.landing.files import LandingFile
 
 @dataclass(frozen=True)
 class Match:
-    """``places``: for each declared column that the file has, where. ``problem``: why no row can be loaded."""
+    """Where the declared columns stand in a file of ``width`` columns.
+
+    ``extra`` names those that are not declared; ``problem`` says why no row can be loaded.
+    """
 
     places: dict[str, int]
+    width: int = 0
     extra: tuple[str, ...] = ()
     problem: str | None = None
 
@@ -27,7 +31,9 @@ def match_columns(source: LandingSource, met: Sequence[str], *, exact: bool = Fa
         if not at and not exact:
             at = [i for i, other in enumerate(met) if other.casefold() == name.casefold()]
         if len(at) > 1:
-            return Match({}, problem=f"column '{name}' stands {len(at)} times in the file")
+            return Match(
+                {}, len(met), problem=f"column '{name}' stands {len(at)} times in the file"
+            )
         if at:
             places[name] = at[0]
     missing = [n for n in source.column_names if n not in places and n not in source.optional]
@@ -36,9 +42,11 @@ def match_columns(source: LandingSource, met: Sequence[str], *, exact: bool = Fa
         verb = "are" if len(missing) > 1 else "is"
         noun = "columns" if len(missing) > 1 else "column"
         has = ", ".join(met) or "no columns"
-        return Match(places, problem=f"{noun} {names} {verb} not in the file; it has: {has}")
+        return Match(
+            places, len(met), problem=f"{noun} {names} {verb} not in the file; it has: {has}"
+        )
     taken = set(places.values())
-    return Match(places, tuple(name for i, name in enumerate(met) if i not in taken))
+    return Match(places, len(met), tuple(name for i, name in enumerate(met) if i not in taken))
 
 
 def note_match(source: LandingSource, file: LandingFile, match: Match) -> None:

@@ -1,9 +1,10 @@
 """The records of a CSV file and the lines of a text file, one by one and with their bytes.
 
-DuckDB reads the files that are whole; this reader is for the others: it says of every record which number
-it has, what it looked like and what is wrong with it. It follows RFC 4180 with three readings of its own:
-an empty line is no record, a field may hold a quote if it does not begin with one, and a record whose
-quoting is broken ends with its line, so that one stray quote costs one record and not the rest of the file.
+DuckDB reads the files that are whole; this reader is for the others: it says of every record which
+number it has, what it looked like and what is wrong with it. It follows RFC 4180 with three
+readings of its own: an empty line is no record, a field may hold a quote if it does not begin with
+one, and a record whose quoting is broken ends with its line, so that one stray quote costs one
+record and not the rest of the file.
 """
 
 from collections import deque
@@ -21,17 +22,26 @@ _NUL = "holds a NUL byte"
 
 
 class Record(NamedTuple):
-    """One record: its text without the line end, and its fields or, lacking these, the reason."""
+    """One record: its text without the line end and, if something is wrong with it, what.
+
+    ``fields`` is given where the text has quotes; elsewhere they are the text, cut at the
+    delimiter.
+    """
 
     raw: str
-    fields: list[str]
     reason: str | None = None
+    fields: list[str] | None = None
+
+    def split(self, delimiter: str) -> list[str]:
+        """Return the fields."""
+        return self.raw.split(delimiter) if self.fields is None else self.fields
 
 
 def lines(stream: BinaryIO) -> Iterator[bytes]:
     r"""Yield the lines of ``stream`` with their ends (``\n``, ``\r\n`` or ``\r``), without a BOM.
 
-    A line longer than ``LONGEST_RECORD_BYTES`` is cut just above that length, so that memory stays bounded.
+    A line longer than ``LONGEST_RECORD_BYTES`` is cut just above that length, so that memory stays
+    bounded.
     """
     rest, first = b"", True
     while block := stream.read(BLOCK_BYTES):
@@ -47,11 +57,11 @@ def lines(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def text_records(stream: BinaryIO) -> Iterator[Record]:
-    """Yield the lines of ``stream`` that hold more than white space, each as a record of one field."""
+    """Yield the lines of ``stream`` that hold more than white space."""
     for line in lines(stream):
-        body = line.rstrip(b"\r\n")
+        body = line.strip(b"\r\n")
         if body.strip():
-            yield _fault(body) or Record(text := body.decode(), [text])
+            yield _record(body)
 
 
 def csv_records(stream: BinaryIO, delimiter: str) -> Iterator[Record]:
@@ -62,29 +72,23 @@ def csv_records(stream: BinaryIO, delimiter: str) -> Iterator[Record]:
         if line is None:
             return
         body = line.rstrip(b"\r\n")
-        if not body:
-            continue
         if b'"' in body:
             yield _quoted_record(line, source, waiting, delimiter)
-        elif fault := _fault(body):
-            yield fault
-        else:
-            text = body.decode()
-            yield Record(text, text.split(delimiter))
+        elif body:
+            yield _record(body)
 
 
-def _fault(body: bytes) -> Record | None:
-    """Return ``body`` as a faulty record if it is too long, not UTF-8 or holds a NUL."""
+def _record(body: bytes, problem: str | None = None, fields: list[bytes] | None = None) -> Record:
+    """Return ``body`` as a record; its reason is ``problem`` unless the bytes give a graver one."""
     if len(body) > LONGEST_RECORD_BYTES:
-        return Record(shown(body[:SHOWN_BYTES]) + "…", [], _TOO_LONG)
+        return Record(shown(body[:SHOWN_BYTES]) + "…", _TOO_LONG)
     if b"\0" in body:
-        return Record(shown(body), [], _NUL)
-    if not body.isascii():
-        try:
-            body.decode()
-        except UnicodeDecodeError:
-            return Record(shown(body), [], _NOT_UTF8)
-    return None
+        return Record(shown(body), _NUL)
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return Record(shown(body), _NOT_UTF8)
+    return Record(text, problem, None if fields is None else [f.decode() for f in fields])
 
 
 def shown(body: bytes) -> str:
@@ -108,10 +112,8 @@ def _quoted_record(
         size += len(following)
     if scanner.problem:
         waiting.extendleft(reversed(used[1:]))
-        body = line.rstrip(b"\r\n")
-        return _fault(body) or Record(body.decode(), [], scanner.problem)
-    body = b"".join(used).rstrip(b"\r\n")
-    return _fault(body) or Record(body.decode(), [field.decode() for field in scanner.fields])
+        return _record(line.rstrip(b"\r\n"), scanner.problem)
+    return _record(b"".join(used).rstrip(b"\r\n"), fields=scanner.fields)
 
 
 class _Scanner:

@@ -20,8 +20,8 @@ ProgressCallback = Callable[[LandingProgress], None]
 class SourceReport:
     """What one call of ingest did for one source.
 
-    ``rows`` = ``loaded`` + ``rejected``, over the files read by this call. ``error`` is set if the source
-    as a whole could not be loaded; then nothing of it was written.
+    ``rows`` = ``loaded`` + ``rejected``, over the files read by this call. ``error`` is set if the
+    source as a whole could not be loaded; then nothing of it was written.
     """
 
     source: str

@@ -17,7 +17,8 @@ class Scan:
     """What the bytes told; of the last six only if they were read as text.
 
     ``is_plain``: line ends of one kind, no empty line, no NUL, no BOM. ``lines``: line ends and an
-    unended last line. ``has_spaced_quotes``: spaces about quotes in a way that DuckDB reads as its own.
+    unended last line. ``has_spaced_quotes``: spaces about quotes in a way that DuckDB reads as its
+    own.
     """
 
     sha256: str = ""

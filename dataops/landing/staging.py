@@ -1,14 +1,16 @@
-"""Where the records of a source wait until all are read: temporary tables of typed values and reasons.
+"""Where the records of a source wait until all are read: temporary tables, typed and judged.
 
-Reading may fail; a failed statement ends a DuckDB transaction. So files are read into temporary tables
-first, and only what has been read is written, in one transaction (``writing``).
+Reading may fail; a failed statement ends a DuckDB transaction. So files are read into temporary
+tables first, and only what has been read is written, in one transaction (``writing``).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
 import duckdb
+import pyarrow as pa
 
 from dataops.landing.casting import Cast
 from dataops.landing.declaration import LandingSource
@@ -19,7 +21,8 @@ from ml.relation import quote
 
 SHOWN_CHARACTERS = 80
 
-# What DuckDB raises when it is the file that is wrong. A lack of memory or an interruption is not among them.
+# What DuckDB raises when it is the file that is wrong. A lack of memory or an interruption is not
+# among them.
 READ_ERRORS = (
     duckdb.IOException,
     duckdb.InvalidInputException,
@@ -34,8 +37,9 @@ READ_ERRORS = (
 class StagedTable:
     """A temporary table: ``_at``, ``_row``, ``v0`` …, ``_column``, ``_reason``, ``_raw``.
 
-    ``files`` says which file an ``_at`` stands for; rows of others do not count. Where ``firsts`` is given,
-    the rows of a file lie together from that rowid on, in the order of the file, and ``_row`` is null.
+    ``files`` says which file an ``_at`` stands for; rows of others do not count. Where ``firsts``
+    is given, the rows of a file lie together from that rowid on, in the order of the file, and
+    ``_row`` is null.
     """
 
     name: str
@@ -50,7 +54,7 @@ class StagedTable:
 
 @dataclass
 class Cell:
-    """How one declared column is had from what was read: the text a person is shown, and the cast."""
+    """How a declared column is had from what was read: the text a person is shown, and the cast."""
 
     shown: str
     cast: Cast
@@ -78,6 +82,15 @@ class Staging:
         name = self.new_name("stage")
         self.conn.execute(f"create temp table {quote(name)} as {select}", list(parameters))
         return name
+
+    @contextmanager
+    def registered(self, name: str, table: pa.Table) -> Iterator[str]:
+        """Let an Arrow table be read by that name for a while."""
+        self.conn.register(name, table)
+        try:
+            yield name
+        finally:
+            self.conn.unregister(name)
 
     def drop(self, name: str) -> None:
         """Drop one temporary table before the end."""
@@ -111,8 +124,8 @@ class Staging:
         """Return the query that types the records of the query ``raw``.
 
         ``raw`` gives ``_at``, ``_row``, ``_why`` (null, or why the record as a whole is rejected),
-        whatever the ``cells`` read and what ``text``, the expression of a rejected record's text, needs.
-        A column without a cell is null.
+        whatever the ``cells`` read and what ``text``, the expression of a rejected record's text,
+        needs. A column without a cell is null.
         """
         columns = list(enumerate(self.source.columns))
         values = [self._value(number, cells.get(column.name)) for number, column in columns]
@@ -155,7 +168,7 @@ class Staging:
 
 @dataclass(frozen=True)
 class _Check:
-    """A reason to reject a record: its column, the name and SQL of its condition, the SQL of its text."""
+    """A reason to reject a record: its column, its condition by name, its text, both in SQL."""
 
     column: str
     flag: str
@@ -166,7 +179,7 @@ class _Check:
 def stage_together(
     files: Sequence[LandingFile], stage: Callable[[list[LandingFile]], None], what: str
 ) -> None:
-    """Stage files in one go or, if DuckDB fails on one of them, each for itself; ``what`` they should be."""
+    """Stage files in one go or, if DuckDB fails on one, each by itself; they should be ``what``."""
     try:
         stage(list(files))
     except READ_ERRORS as error:

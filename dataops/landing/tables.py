@@ -47,7 +47,7 @@ Types = dict[str, DuckDBPyType]
 
 
 def resolve_types(conn: duckdb.DuckDBPyConnection, source: LandingSource) -> Types:
-    """Return the declared types of a source's columns; UsageError for a name DuckDB does not know."""
+    """Return the types of a source's columns; UsageError for a name DuckDB does not know."""
     types: Types = {}
     for column in source.columns:
         try:
@@ -68,8 +68,8 @@ def create_landing_tables(
 ) -> None:
     """Create the tables that do not exist yet and add the columns that are newly declared.
 
-    Raises UsageError for a type DuckDB does not know, PipelineError for a column whose type is another
-    in the table than in the declaration.
+    Raises UsageError for a type DuckDB does not know, PipelineError for a column whose type is
+    another in the table than in the declaration.
     """
     typed = [(source, resolve_types(conn, source)) for source in sources]
     create_account_tables(conn)

@@ -109,7 +109,7 @@ def _row(table: StagedTable) -> str:
 
 
 def _delivered(staging: Staging) -> str:
-    """Return when a row was delivered: the declared column, where it is filled, else the file's time."""
+    """Return when a row was delivered: the declared column if filled, else the file's time."""
     name = staging.source.delivered_at
     if name is None:
         return "_delivered"

@@ -37,6 +37,11 @@ WRONG = [
         TRAINING, "select", "selec", 1, ["visit_training"], id="broken SQL"
     ),
     pytest.param(
+        TRAINING, "'visits') }}", "'visits') }} -- {{ source('predictions', 'purchase') }}", 2,
+        ["circle", "main_gold/visit_training -> ml/purchase -> predictions/purchase"],
+        id="a model that reads its own predictions",
+    ),
+    pytest.param(
         TRAINING, "source('web', 'visits')", "source('web', 'visit')", 2,
         ["visit", "dbt parse"], id="a project dbt cannot parse",
     ),

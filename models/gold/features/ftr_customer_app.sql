@@ -37,8 +37,8 @@ counted as (
         count(distinct session_id) as app_sessions_60_days,
         sum(case when event_name = 'task_completed' then 1 else 0 end) as completed_tasks,
         sum(case when event_name = 'task_abandoned' then 1 else 0 end) as abandoned_tasks,
-        avg(case when is_recent then task_seconds end) as task_seconds_30_days,
-        avg(task_seconds) as task_seconds_60_days,
+        avg(case when is_recent then {{ exact('task_seconds', 3) }} end) as task_seconds_30_days,
+        avg({{ exact('task_seconds', 3) }}) as task_seconds_60_days,
         as_of_date
     from known
     group by customer_id, as_of_date
@@ -49,9 +49,8 @@ final as (
         customer_id,
         cast(app_sessions_30_days as integer) as app_sessions_30_days,
         cast(app_sessions_60_days as integer) as app_sessions_60_days,
-        -- Rounded: the last digits of a sum of doubles depend on the order of the rows.
-        round(task_seconds_30_days, 3) as task_seconds_30_days,
-        round(task_seconds_60_days, 3) as task_seconds_60_days,
+        cast(task_seconds_30_days as double) as task_seconds_30_days,
+        cast(task_seconds_60_days as double) as task_seconds_60_days,
         case
             when completed_tasks + abandoned_tasks > 0
                 then cast(abandoned_tasks as double) / (completed_tasks + abandoned_tasks)

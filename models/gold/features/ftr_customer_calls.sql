@@ -48,8 +48,7 @@ final as (
         cast(sum(case when known.is_resolved then 0 else 1 end) as integer)
             as unresolved_calls_90_days,
         cast(coalesce(sum(known.duration_seconds), 0) as bigint) as call_seconds_90_days,
-        -- Rounded: the last digits of a sum of doubles depend on the order of the rows.
-        round(avg(tones.score), 6) as negative_tone_90_days,
+        cast(avg({{ exact('tones.score') }}) as double) as negative_tone_90_days,
         known.as_of_date
     from known
     left join tones on known.call_id = tones.call_id

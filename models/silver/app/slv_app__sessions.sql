@@ -21,7 +21,7 @@ final as (
             as completed_tasks,
         cast(sum(case when event_name = 'task_abandoned' then 1 else 0 end) as integer)
             as abandoned_tasks,
-        round(coalesce(sum(task_seconds), 0), 3) as task_seconds,
+        cast(coalesce(sum({{ exact('task_seconds', 3) }}), 0) as double) as task_seconds,
         min(occurred_at) as started_at,
         max(occurred_at) as ended_at
     from events

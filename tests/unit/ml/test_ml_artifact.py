@@ -33,9 +33,9 @@ TEXTS = np.array([f"word{i % 7} word{i % 3} café" for i in range(300)], dtype=o
 LIBRARIES = artifact.library_versions()
 
 PARAMS = [
-    ("boosted_trees", {}),
-    ("boosted_trees", {"early_stopping": True, "class_weight": "balanced"}),
-    ("boosted_trees", {"interaction_cst": "pairwise", "max_features": 0.5}),
+    ("boosted_trees", {"max_iter": 10}),
+    ("boosted_trees", {"max_iter": 10, "early_stopping": True, "class_weight": "balanced"}),
+    ("boosted_trees", {"max_iter": 10, "interaction_cst": "pairwise", "max_features": 0.5}),
     ("logistic_regression", {}),
     ("logistic_regression", {"solver": "saga", "l1_ratio": 0.5, "max_iter": 5000}),
     ("logistic_regression", {"solver": "newton-cholesky", "class_weight": "balanced"}),

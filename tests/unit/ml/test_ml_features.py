@@ -1,7 +1,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.columns import Column
@@ -52,6 +52,7 @@ def test_infinite_values_are_found():
     assert infinite(COLUMNS, rows) == ["n"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.text(max_size=5)), min_size=1, max_size=40))
 def test_codes_are_the_positions_of_the_sorted_values_and_survive_json(values):
     rows = pa.table({"c": pa.array(values, pa.string())})

@@ -82,15 +82,16 @@ def test_hostile_names_of_tables_models_and_columns_work_and_harm_nothing(names)
     run_with(names[3:] + names[:3])
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(SEVEN_NAMES)
 def test_any_names_of_tables_models_and_columns_work(names):
     run_with(names)
 
 
+@settings(deadline=None)
 @given(NAME)
 def test_a_quoted_name_is_that_name(name):
-    found = duckdb.connect().execute(f"select 1 as {quote(name)}").description
+    found = duckdb.execute(f"select 1 as {quote(name)}").description
     assert found is not None
     assert found[0][0] == name
 

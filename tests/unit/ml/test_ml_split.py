@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.split import split_at_random, split_by_time
@@ -8,6 +8,7 @@ from ml.split import split_at_random, split_by_time
 TIMES = st.lists(st.integers(-5, 20), min_size=2, max_size=60).filter(lambda t: len(set(t)) > 1)
 
 
+@settings(deadline=None)
 @given(TIMES, st.floats(0.01, 0.99))
 def test_no_time_value_is_on_both_sides_and_what_is_held_out_is_the_latest(times, test):
     times = np.array(times)
@@ -16,6 +17,7 @@ def test_no_time_value_is_on_both_sides_and_what_is_held_out_is_the_latest(times
     assert sorted([*learnt, *held]) == list(range(len(times)))
 
 
+@settings(deadline=None)
 @given(TIMES, st.floats(0.01, 0.99))
 def test_no_other_cut_comes_nearer_to_the_share_asked_for(times, test):
     times = np.array(times)

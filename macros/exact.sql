@@ -1,0 +1,3 @@
+{% macro exact(number, scale=6) -%}
+    cast({{ number }} as decimal(18, {{ scale }}))
+{%- endmacro %}

@@ -1,0 +1,120 @@
+"""The shipped project, end to end: simulated files in, a release with two chained models out."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from simulator.world import Settings, simulate
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = Settings(days=300, customers=1500, seed=7, dirt=0.01)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Landed files and the warehouse folder of one run of the shipped project."""
+    folder = tmp_path_factory.mktemp("loop")
+    simulate(SETTINGS, folder / "landing")
+    done = goldloop(folder, "run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def goldloop(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("GOLDLOOP", "DAGSTER"))}
+    folders = {
+        "GOLDLOOP_HOME": str(folder / "warehouse"),
+        "GOLDLOOP_LANDING": str(folder / "landing"),
+    }
+    command = [str(Path(sys.executable).with_name("goldloop")), *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env=clean | folders, capture_output=True, text=True, check=False
+    )
+
+
+def query(folder: Path, sql: str) -> list[tuple[object, ...]]:
+    path = (folder / "warehouse" / "current" / "warehouse.duckdb").resolve()
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_both_models_are_good_enough_to_score(folder: Path) -> None:
+    champions = query(folder, "select model from ml.model_versions where status = 'champion'")
+    assert sorted(champions) == [("call_sentiment",), ("churn",)]
+
+
+def test_every_call_is_scored_and_the_scores_are_features_of_the_second_model(
+    folder: Path,
+) -> None:
+    [(calls, scored)] = query(
+        folder,
+        "select (select count(*) from gold.ftr_calls), "
+        "(select count(*) from predictions.call_sentiment)",
+    )
+    assert calls == scored > 1000
+    [(features,)] = query(folder, "select features from ml.model_versions where model = 'churn'")
+    assert "negative_tone_90_days" in json.dumps(features)
+    [(heard,)] = query(folder, "select count(negative_tone_90_days) from gold.ftr_customers")
+    assert heard > 500
+
+
+def test_the_second_models_predictions_stand_in_the_marts(folder: Path) -> None:
+    [(customers, expected)] = query(
+        folder,
+        "select count(churn_probability), avg(churn_probability) from gold.rpt_customers",
+    )
+    assert customers > 300
+    assert 0 < expected < 0.5
+
+
+def test_every_record_that_was_delivered_is_loaded_or_rejected_with_a_reason(
+    folder: Path,
+) -> None:
+    for source, file, rows, loaded, rejected in query(
+        folder, "select source, file, rows, loaded, rejected from landing.files"
+    ):
+        assert rows == loaded + rejected, file
+        if str(file).endswith(".csv"):
+            lines = (folder / "landing" / str(file)).read_bytes().split(b"\n")
+            assert max(0, sum(1 for line in lines if line) - 1) == rows, (source, file)
+    [(rejects, explained, told)] = query(
+        folder, "select count(*), count(reason), count(raw) from landing.rejects"
+    )
+    [(binary,)] = query(
+        folder, "select count(*) from landing.files where rejected = 1 and loaded = 0 and rows = 1"
+    )
+    assert rejects == explained
+    assert rejects - binary <= told
+
+
+def test_a_run_with_nothing_new_trains_nothing_and_changes_no_prediction(folder: Path) -> None:
+    state = (
+        "select count(*), count(distinct model_version), "
+        "sum(hash(customer_id, as_of_date, score)) from predictions.churn"
+    )
+    before = query(folder, state)
+    done = goldloop(folder, "run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert query(folder, state) == before
+    assert query(folder, "select max(version) from ml.model_versions") == [(1,)]
+
+
+def test_dbt_build_by_itself_passes_before_any_file_has_landed(tmp_path: Path) -> None:
+    project = tmp_path / "clone"
+    for name in ("dbt_project.yml", "profiles.yml"):
+        project.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, project / name)
+    for name in ("models", "macros", "seeds", "tests/dbt"):
+        shutil.copytree(ROOT / name, project / name)
+    (project / "warehouse" / "dev").mkdir(parents=True)
+    dbt = str(Path(sys.executable).with_name("dbt"))
+    done = subprocess.run(
+        [dbt, "--warn-error", "build"], cwd=project, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
