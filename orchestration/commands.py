@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from ml.errors import UsageError
+from orchestration.declared import declared_models
 from orchestration.instance import prepare_instance
 from orchestration.project import Project
 
@@ -74,8 +75,6 @@ def run_landing(folder: Path | None, landing: Path | None, again: str | None) ->
 def run_models(folder: Path | None, names: Sequence[str], layer: str) -> None:
     """Run the assets of ``layer`` (``ml`` or ``predictions``) of the named ML models, or of all."""
     project = Project.locate(folder)
-    from orchestration.ml_assets import declared_models
-
     declared = [spec.name for spec in declared_models(project)]
     for name in names:
         if name not in declared:
@@ -124,6 +123,8 @@ def _run(project: Project, assets: Sequence[Sequence[str]] | None, ops: Any = No
     logs = project.home / "logs"
     with _quiet(logs) as console:
         with console.status("reading the project"):
+            # What is declared wrongly is told before the seconds that loading Dagster takes.
+            declared_models(project)
             from orchestration.runner import run_job
         with console.status("starting") as status:
             run_job(assets, lambda step: _show(step, console, status), ops)

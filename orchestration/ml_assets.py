@@ -1,20 +1,20 @@
 """The ML half of the graph: a training asset and a scoring asset per declared ML model."""
 
 import contextlib
-import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import dagster as dg
 
 from ml import registry
-from ml.errors import GoldloopError, UsageError
+from ml.errors import GoldloopError
 from ml.provenance import Provenance
 from ml.registry import ModelVersion
 from ml.relation import Relation
 from ml.score import score
-from ml.spec import ModelSpec, parse_spec
+from ml.spec import ModelSpec
 from ml.train import train
+from orchestration.declared import declared_models
 from orchestration.project import Project
 from orchestration.versions import code_version
 
@@ -22,22 +22,6 @@ ML, PREDICTIONS = "ml", "predictions"
 GATE = "success_criteria"
 KINDS = {"python", "scikitlearn"}
 Results = Iterator[dg.MaterializeResult[None]]
-
-
-def declared_models(project: Project) -> list[ModelSpec]:
-    """Parse every exposure of type ``ml``; what it reads must be in the dbt project."""
-    specs = []
-    for exposure in project.manifest.exposures:
-        if "ml" not in exposure.meta:
-            raise UsageError(
-                f"{exposure.file}: exposure '{exposure.name}' has type ml and no config.meta.ml",
-                fix="add it (docs/ml.md shows one), then: dbt parse",
-            )
-        spec = parse_spec(exposure.name, exposure.meta["ml"], file=exposure.file)
-        for key, name in (("train.on", spec.train.on), ("score.on", spec.score.on)):
-            _require(project.manifest.relations, spec, key, name)
-        specs.append(spec)
-    return specs
 
 
 def ml_assets(project: Project) -> list[dg.AssetsDefinition]:
@@ -149,13 +133,3 @@ def _gate(version: ModelVersion, champion: ModelVersion | None) -> dg.AssetCheck
 
 def _key(relation: Relation) -> dg.AssetKey:
     return dg.AssetKey([relation.schema, relation.name])
-
-
-def _require(relations: Mapping[str, Relation], spec: ModelSpec, key: str, name: str) -> None:
-    if name not in relations:
-        near = difflib.get_close_matches(name, relations, n=5, cutoff=0.0)
-        raise UsageError(
-            f"{spec.file}: {key} of '{spec.name}' names '{name}', no model of this project; "
-            f"nearest: {', '.join(near)}",
-            fix=f"correct {spec.file}, then: dbt parse",
-        )

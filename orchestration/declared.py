@@ -1,0 +1,37 @@
+"""The ML models a project declares, found without loading Dagster or scikit-learn."""
+
+import difflib
+from collections.abc import Mapping
+
+from ml.errors import UsageError
+from ml.relation import Relation
+from ml.spec import ModelSpec, parse_spec
+from orchestration.project import Project
+
+
+def declared_models(project: Project) -> list[ModelSpec]:
+    """Parse every exposure of type ``ml``; what it reads must be in the dbt project."""
+    specs = []
+    for exposure in project.manifest.exposures:
+        meta = exposure.meta.get("ml")
+        if not isinstance(meta, Mapping):
+            raise UsageError(
+                f"{exposure.file}: exposure '{exposure.name}' has type ml and its config.meta.ml "
+                f"is {meta!r}; allowed: a mapping",
+                fix="add it (docs/ml.md shows one), then: dbt parse",
+            )
+        spec = parse_spec(exposure.name, meta, file=exposure.file)
+        for key, name in (("train.on", spec.train.on), ("score.on", spec.score.on)):
+            _require(project.manifest.relations, spec, key, name)
+        specs.append(spec)
+    return specs
+
+
+def _require(relations: Mapping[str, Relation], spec: ModelSpec, key: str, name: str) -> None:
+    if name not in relations:
+        near = difflib.get_close_matches(name, relations, n=5, cutoff=0.0)
+        raise UsageError(
+            f"{spec.file}: {key} of '{spec.name}' names '{name}', no model of this project; "
+            f"nearest: {', '.join(near)}",
+            fix=f"correct {spec.file}, then: dbt parse",
+        )
