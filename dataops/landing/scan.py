@@ -25,6 +25,7 @@ class Scan:
     head: bytes = b""
     tail: bytes = b""
     lines: int = 0
+    is_ended: bool = True
     is_plain: bool = True
     is_utf8: bool = True
     has_quotes: bool = False
@@ -97,4 +98,5 @@ class _LineReader:
         result.is_utf8 = self._is_utf8
         result.has_quotes = self._quotes
         result.has_spaced_quotes = self._spaced_quotes
+        result.is_ended = self._before.endswith((b"\n", b"\r"))
         result.lines = self._feeds + (not self._before.endswith(b"\n"))

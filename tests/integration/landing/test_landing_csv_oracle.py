@@ -7,11 +7,15 @@ import duckdb
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dataops.landing import LandingSource
 from tests.integration.landing.csv_oracle import records
 from tests.integration.landing.loading import Loading, declare
 
 COLUMNS = ("a", "b", "c")
-SOURCE = declare(dict.fromkeys(COLUMNS, "varchar"), "*.csv", "csv")
+SOURCES = [
+    declare(dict.fromkeys(COLUMNS, "varchar"), "*.csv", "csv", delimiter=delimiter)
+    for delimiter in (",", ";", "\t", "|")
+]
 
 PIECES = [b"x", b"7", b" ", b",", b'"', b'""', b"\n", b"\r\n", b"\r", "é".encode(), b"\\", b"'"]
 PIECES += [b"#", b"\xff", b"\0", b"\t", b'","', b'"\n', b',"', b'" "', b"\n\n", b";", b"NULL"]
@@ -53,19 +57,21 @@ def _shown(raw: bytes) -> str:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(csv_files(), min_size=1, max_size=6))
+@given(st.sampled_from(SOURCES), st.lists(csv_files(), min_size=1, max_size=6))
 def test_each_record_of_a_nasty_csv_is_loaded_or_rejected_with_its_number_and_text(
-    contents: list[bytes],
+    source: LandingSource, contents: list[bytes]
 ) -> None:
+    delimiter = source.delimiter.encode()
+    contents = [content.replace(b",", delimiter) for content in contents]
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as conn:
         loading = Loading(Path(folder), conn)
         for number, content in enumerate(contents):
             loading.write(f"{number}.csv", content)
-        loading.one(SOURCE)
-        loaded = {(f, r): values for f, r, *values in loading.table(SOURCE, "_file, _row, a, b, c")}
+        loading.one(source)
+        loaded = {(f, r): values for f, r, *values in loading.table(source, "_file, _row, a, b, c")}
         rejected = {(f, r): raw for f, r, raw in loading.rejects("file, row, raw")}
     for number, content in enumerate(contents):
-        for row, expected in enumerate(records(content)[1:], start=1):
+        for row, expected in enumerate(records(content, delimiter)[1:], start=1):
             at = (f"{number}.csv", row)
             # A NUL or a byte that is not UTF-8 counts wherever in the record it stands.
             values = _loaded(expected.fields) if expected.fields is not None else None

@@ -39,7 +39,7 @@ def test_any_name_serves_as_column_source_or_file(
         if format == "csv":
             rows = [columns, values]
             quoted = [",".join('"' + c.replace('"', '""') + '"' for c in row) for row in rows]
-            path.write_text("\n".join(quoted), encoding="utf-8", newline="")
+            path.write_text("\n".join([*quoted, ""]), encoding="utf-8", newline="")
         elif format == "parquet":
             pq.write_table(pa.table({c: [v] for c, v in zip(columns, values, strict=True)}), path)
         else:
