@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from ml.errors import UsageError
 from orchestration.declared import declared_models
 from orchestration.instance import prepare_instance
+from orchestration.progress import watched_by
 from orchestration.project import Project
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def _run(project: Project, assets: Sequence[Sequence[str]] | None, ops: Any = No
             # What is declared wrongly is told before the seconds that loading Dagster takes.
             declared_models(project)
             from orchestration.runner import run_job
-        with console.status("starting") as status:
+        with console.status("starting") as status, watched_by(status.update):
             run_job(assets, lambda step: _show(step, console, status), ops)
 
 

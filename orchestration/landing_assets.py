@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from dataops.landing import SourceReport, ingest, parse_landing
+from dataops.landing import LandingProgress, SourceReport, ingest, parse_landing
+from orchestration.progress import tell
 from orchestration.project import Project
 from orchestration.translator import group_of
 
@@ -49,11 +50,17 @@ def landing_assets(project: Project) -> list[dg.AssetsDefinition]:
         sources = [nodes[key][0] for key in keys]
         now = datetime.now(UTC)
         with project.warehouse.connect() as connection:
-            reports = ingest(connection, sources, project.landing, now=now, again=config.again)
+            reports = ingest(
+                connection, sources, project.landing, now=now, again=config.again, progress=_tell
+            )
         for key, report in zip(keys, reports, strict=True):
             yield _result(context, key, report)
 
     return [landing]
+
+
+def _tell(progress: LandingProgress) -> None:
+    tell(f"landing {progress.source}: {progress.files_done} of {progress.files_total} files")
 
 
 def _result(

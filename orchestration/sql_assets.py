@@ -14,6 +14,7 @@ from packaging.version import Version
 
 from ml.errors import PipelineError
 from ml.relation import Relation
+from orchestration.progress import tell
 from orchestration.project import QUIET, Project, dbt_executable
 from orchestration.translator import LayerTranslator
 
@@ -70,7 +71,10 @@ def _selection(context: dg.AssetExecutionContext, manifest: Mapping[str, Any]) -
 
 
 def _events(invocation: DbtCliInvocation, project: Project) -> Iterator[Any]:
-    events = list(invocation.stream())
+    events = []
+    for event in invocation.stream():
+        events.append(event)
+        tell(f"dbt: {len(events)} models and tests done")
     # Rows are counted once dbt has let go of the file: two processes cannot have it open.
     with project.warehouse.connect() as connection:
         for event in events:

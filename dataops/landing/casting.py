@@ -70,6 +70,8 @@ def cast_native(column: str, met: DuckDBPyType, type_: DuckDBPyType) -> Cast:
     if met.id in INTEGERS and type_.id in INTEGERS:
         value = f"try_cast({column} as {type_})"
         return Cast(value, f"({column} is not null and {value} is null)")
+    if met.id == ZONED and type_.id in TIMESTAMPS:
+        return Cast(f"cast(make_timestamp(epoch_us({column})) as {type_})", "false")
     if met.id == "blob" and str(type_) == "VARCHAR":
         value = f"try(decode({column}))"
         return Cast(value, f"({column} is not null and {value} is null)")

@@ -42,7 +42,9 @@ def stage_csv(staging: Staging, files: Sequence[LandingFile], read: Read) -> Non
     _stage_careful(staging, careful, read)
     for file in files:
         if file.rows and not file.scan.is_ended and not file.failure:
-            file.notes.append("its last line has no end; was the file cut short, so is its last row")
+            file.notes.append(
+                "its last line has no end: if the file was cut short, so is its last row"
+            )
 
 
 def _header(staging: Staging, file: LandingFile) -> tuple[str, ...] | None:

@@ -120,12 +120,15 @@ def _path(source: LandingSource, declared: Mapping[str, Any]) -> str:
     path = _text(source, declared, "path")
     if path is None:
         raise source.error("landing has no path; it must be a glob such as shop/orders/*.csv")
-    parts = PurePosixPath(path)
-    if parts.is_absolute() or ".." in parts.parts or "\\" in path or "\0" in path:
+    parts = PurePosixPath(path).parts
+    is_outside = path.startswith("/") or ".." in parts or "\\" in path or "\0" in path
+    if not parts or is_outside:
         raise source.error(
             f"landing.path is {path!r}; it must stay below the landing folder: "
             "relative, with '/' between folders and no '..'"
         )
+    if wrong := [part for part in parts if "**" in part and part != "**"]:
+        raise source.error(f"landing.path has {wrong[0]!r}; '**' can only be a folder's whole name")
     return path
 
 

@@ -142,7 +142,8 @@ def _stage_documents(staging: Staging, files: list[LandingFile]) -> None:
         met = f"a value of type {type_.lower()}" if type_ else "no valid JSON"
         files[at].give_up(f"it holds {met}; it must hold an array of objects or one object")
     records = staging.create(
-        "select _at, unnest(range(1, len(_items) + 1)) as _row, coalesce(unnest(_items), 'null') as _raw from ("
+        "select _at, unnest(range(1, len(_items) + 1)) as _row, "
+        "coalesce(unnest(_items), 'null') as _raw from ("
         "select _at, case _type when 'ARRAY' then from_json(_content, '[\"JSON\"]')::varchar[] "
         f"when 'OBJECT' then [_content] end as _items from temp.{quote(documents)})"
     )

@@ -32,6 +32,11 @@ class Sorted:
     skipped: int = 0
 
 
+def matches(file: LandingFile, again: str) -> bool:
+    """Tell whether the name of ``file`` is ``again`` or matches it as a glob."""
+    return file.name == again or fnmatchcase(file.name, again)
+
+
 def known_files(conn: duckdb.DuckDBPyConnection, source: str) -> dict[str, KnownFile]:
     """Return the files of a source that were read before."""
     rows = conn.execute(
@@ -54,7 +59,7 @@ def sort_files(
     result = Sorted()
     for file in found:
         before = known.get(file.name)
-        is_asked_for = again is not None and fnmatchcase(file.name, again)
+        is_asked_for = again is not None and matches(file, again)
         same_time = before and (file.size, file.modified_at) == (before.size, before.modified_at)
         if before and before.sha256 and same_time and not is_asked_for:
             result.skipped += 1

@@ -7,6 +7,7 @@ one, and a record whose quoting is broken ends with its line, so that one stray 
 record and not the rest of the file.
 """
 
+import csv
 from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
@@ -73,9 +74,22 @@ def csv_records(stream: BinaryIO, delimiter: str) -> Iterator[Record]:
             return
         body = line.rstrip(b"\r\n")
         if b'"' in body:
-            yield _quoted_record(line, source, waiting, delimiter)
+            yield _simple_record(body, delimiter) or _quoted_record(
+                line, source, waiting, delimiter
+            )
         elif body:
             yield _record(body)
+
+
+def _simple_record(body: bytes, delimiter: str) -> Record | None:
+    """Read a line by the standard library, if that reads it as is done here: it is quicker."""
+    if b' "' in body or b"\0" in body or len(body) > LONGEST_RECORD_BYTES:
+        return None
+    try:
+        text = body.decode()
+        return Record(text, None, next(csv.reader([text], delimiter=delimiter, strict=True)))
+    except (csv.Error, UnicodeDecodeError):
+        return None
 
 
 def _record(body: bytes, problem: str | None = None, fields: list[bytes] | None = None) -> Record:

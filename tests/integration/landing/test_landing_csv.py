@@ -88,8 +88,8 @@ def test_a_file_cut_short_loses_its_last_row_only(loading: Loading) -> None:
     assert loading.table(ORDERS, "_row") == [(1,), (2,), (3,), (1,)]
     # A last value that was cut and still fits its type cannot be told from a whole one.
     assert report.messages == [
-        "shop/orders/a.csv and 1 more file: its last line has no end; "
-        "was the file cut short, so is its last row"
+        "shop/orders/a.csv and 1 more file: its last line has no end: "
+        "if the file was cut short, so is its last row"
     ]
 
 
