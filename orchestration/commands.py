@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from ml.errors import UsageError
+from ml.names import listed
 from orchestration.declared import declared_models
 from orchestration.instance import prepare_instance
 from orchestration.progress import watched_by
@@ -80,7 +81,7 @@ def run_models(folder: Path | None, names: Sequence[str], layer: str) -> None:
     for name in names:
         if name not in declared:
             raise UsageError(
-                f"'{name}' is no ML model of {project.folder}; it has: {', '.join(declared)}",
+                f"'{name}' is no ML model of {project.folder}; it has: {listed(name, declared)}",
                 fix="type: goldloop models",
             )
     if not declared:

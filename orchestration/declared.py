@@ -1,9 +1,9 @@
 """The ML models a project declares, found without loading Dagster or scikit-learn."""
 
-import difflib
 from collections.abc import Mapping
 
 from ml.errors import UsageError
+from ml.names import listed
 from ml.relation import Relation
 from ml.spec import ModelSpec, parse_spec
 from orchestration.project import Project
@@ -29,9 +29,8 @@ def declared_models(project: Project) -> list[ModelSpec]:
 
 def _require(relations: Mapping[str, Relation], spec: ModelSpec, key: str, name: str) -> None:
     if name not in relations:
-        near = difflib.get_close_matches(name, relations, n=5, cutoff=0.0)
         raise UsageError(
             f"{spec.file}: {key} of '{spec.name}' names '{name}', no model of this project; "
-            f"nearest: {', '.join(near)}",
+            f"it has: {listed(name, relations)}",
             fix=f"correct {spec.file}, then: dbt parse",
         )

@@ -1,12 +1,12 @@
 """What a dbt source says about its files: ``config.meta.landing``, parsed and checked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from pathlib import PurePosixPath
 from typing import Any
 
 from ml.errors import UsageError
+from ml.names import listed
 from ml.relation import Relation
 
 FORMATS = ("csv", "jsonl", "json", "parquet", "text", "blob")
@@ -90,21 +90,12 @@ def parse_landing(source_node: Mapping[str, Any]) -> LandingSource | None:
     return source
 
 
-def nearest_first(value: str, allowed: Iterable[str]) -> str:
-    """Return ``allowed`` as text, the names most like ``value`` first."""
-
-    def unlikeness(name: str) -> float:
-        return -SequenceMatcher(None, value.casefold(), name.casefold()).ratio()
-
-    return ", ".join(sorted(allowed, key=unlikeness))
-
-
 def _mapping(source: LandingSource, declared: object) -> Mapping[str, Any]:
     if not isinstance(declared, Mapping):
         raise source.error(f"landing is {declared!r}; it must be a mapping of: {', '.join(KEYS)}")
     for key in declared:
         if key not in KEYS:
-            allowed = nearest_first(str(key), KEYS)
+            allowed = listed(str(key), KEYS)
             raise source.error(f"landing has the unknown key {key!r}; it may have: {allowed}")
     return declared
 
@@ -135,7 +126,7 @@ def _path(source: LandingSource, declared: Mapping[str, Any]) -> str:
 def _format(source: LandingSource, declared: Mapping[str, Any]) -> str:
     name = declared.get("format")
     if name not in FORMATS:
-        allowed = nearest_first(str(name), FORMATS)
+        allowed = listed(str(name), FORMATS)
         raise source.error(f"landing.format is {name!r}; it may be: {allowed}")
     return str(name)
 
@@ -190,7 +181,7 @@ def _check_references(source: LandingSource) -> None:
     ):
         for name in names:
             if name not in source.column_names:
-                allowed = nearest_first(name, source.column_names)
+                allowed = listed(name, source.column_names)
                 raise source.error(
                     f"landing.{key} names {name!r}, which is not among its columns: {allowed}"
                 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from dataops.landing.declaration import LandingSource, nearest_first
+from dataops.landing.declaration import LandingSource
 from dataops.landing.delivery import naive_utc
 from dataops.landing.files import find_files
 from dataops.landing.ledger import matches
@@ -15,6 +15,7 @@ from dataops.landing.load import Load
 from dataops.landing.report import ProgressCallback, SourceReport
 from dataops.landing.tables import create_account_tables, resolve_types
 from ml.errors import UsageError
+from ml.names import listed
 
 
 def ingest(
@@ -57,7 +58,7 @@ def _check_again(sources: Sequence[LandingSource], root: Path, again: str) -> No
     """Refuse a glob that no file matches: it was meant to match one."""
     found = [file for source in sources for file in find_files(root, source)]
     if not any(matches(file, again) for file in found):
-        near = nearest_first(again, {source.path for source in sources})
+        near = listed(again, {source.path for source in sources})
         raise UsageError(
             f"no landing file matches {again!r}; the sources read: {near}",
             fix=f"give the name of a file relative to {root}, or a glob of names",

@@ -28,7 +28,6 @@ class Scan:
     is_ended: bool = True
     is_plain: bool = True
     is_utf8: bool = True
-    has_quotes: bool = False
     has_spaced_quotes: bool = False
 
 
@@ -63,7 +62,7 @@ class _LineReader:
         self._is_first = True
         self._feeds = self._returns = self._pairs = 0
         self._is_utf8 = self._is_plain = True
-        self._quotes = self._spaced_quotes = False
+        self._spaced_quotes = False
 
     def feed(self, block: bytes) -> None:
         """Take the next block; ``_before`` carries the bytes in front of it."""
@@ -77,8 +76,7 @@ class _LineReader:
         if b"\n\n" in joined or b"\n\r" in joined or b"\0" in block:
             self._is_plain = False
         if b'"' in joined:
-            self._quotes = True
-            self._spaced_quotes = self._spaced_quotes or any(s in joined for s in SPACED)
+            self._spaced_quotes |= any(s in joined for s in SPACED)
         self._decode(block)
         self._before = joined[-2:]
 
@@ -96,7 +94,6 @@ class _LineReader:
         one_kind = not self._returns or self._returns == self._pairs == self._feeds
         result.is_plain = self._is_plain and one_kind
         result.is_utf8 = self._is_utf8
-        result.has_quotes = self._quotes
         result.has_spaced_quotes = self._spaced_quotes
         result.is_ended = self._before.endswith((b"\n", b"\r"))
         result.lines = self._feeds + (not self._before.endswith(b"\n"))

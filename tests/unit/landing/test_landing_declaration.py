@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dataops.landing import parse_landing
-from dataops.landing.declaration import FORMATS, KEYS, nearest_first
+from dataops.landing.declaration import KEYS
 from ml.errors import UsageError
 from ml.relation import Relation
 
@@ -105,7 +105,3 @@ def test_a_wrong_declaration_is_refused_by_name_with_what_is_allowed(
         parse_landing(_node(landing, columns))
     assert str(caught.value).startswith("source shop.orders: ")
     assert YAML in str(caught.value)
-
-
-def test_what_is_allowed_is_listed_nearest_first() -> None:
-    assert nearest_first("jsn", FORMATS).startswith("json, jsonl, ")

@@ -40,19 +40,19 @@ def test_lines_are_those_of_the_whole_file_whatever_the_block_size(content: byte
 
 def test_a_scan_tells_the_same_whatever_the_block_size(tmp_path: Path, block_bytes: int) -> None:
     path = tmp_path / "x"
-    for content, plain, quotes, count in [
-        (b"a,b\n1,2\n", True, False, 2),
-        (b"a,b\r\n1,2\r\n", True, False, 2),
-        (b"a,b\r\n1,2\n", False, False, 2),
-        (b"a,b\n1,2\r3,4\n", False, False, 2),
-        (b"a,b\n\n1,2", False, False, 3),
-        (b"\na,b\n", False, False, 2),
-        (b'a,b\n"1",\0\n', False, True, 2),
-        (b'a,b\n"\xc3\xa9",2', True, True, 2),
+    for content, plain, count in [
+        (b"a,b\n1,2\n", True, 2),
+        (b"a,b\r\n1,2\r\n", True, 2),
+        (b"a,b\r\n1,2\n", False, 2),
+        (b"a,b\n1,2\r3,4\n", False, 2),
+        (b"a,b\n\n1,2", False, 3),
+        (b"\na,b\n", False, 2),
+        (b'a,b\n"1",\0\n', False, 2),
+        (b'a,b\n"\xc3\xa9",2', True, 2),
     ]:
         path.write_bytes(content)
         met = scan_file(path, as_text=True)
-        assert (met.is_plain, met.has_quotes, met.lines) == (plain, quotes, count)
+        assert (met.is_plain, met.lines) == (plain, count)
         assert met.is_utf8
         assert met.tail == content[-8:]
     path.write_bytes(b"a\xc3")
