@@ -54,7 +54,7 @@ class ModelVersion:
 
     @property
     def name(self) -> str:
-        """The model and its version as people write them: ``churn@7``."""
+        """The model and its version as people write them: ``name@7``."""
         return f"{self.model}@{self.version}"
 
 

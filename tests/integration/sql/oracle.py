@@ -84,7 +84,7 @@ def _calls(
             "calls_90_days": len(rows),
             "unresolved_calls_90_days": sum(not row["is_resolved"] for row in rows),
             "call_seconds_90_days": sum(row["duration_seconds"] for row in rows),
-            "negative_tone_90_days": round(sum(heard) / len(heard), 6) if heard else None,
+            "negative_tone_90_days": sum(heard) / len(heard) if heard else None,
         }
     return found
 
