@@ -83,14 +83,20 @@ def test_every_record_that_was_delivered_is_loaded_or_rejected_with_a_reason(
         if str(file).endswith(".csv"):
             lines = (folder / "landing" / str(file)).read_bytes().split(b"\n")
             assert max(0, sum(1 for line in lines if line) - 1) == rows, (source, file)
-    [(rejects, explained, told)] = query(
-        folder, "select count(*), count(reason), count(raw) from landing.rejects"
+    accounts = query(
+        folder,
+        "select replace(source, '.', '__'), sum(loaded), sum(rejected) "
+        "from landing.files group by 1",
     )
-    [(binary,)] = query(
-        folder, "select count(*) from landing.files where rejected = 1 and loaded = 0 and rows = 1"
-    )
-    assert rejects == explained
-    assert rejects - binary <= told
+    assert len(accounts) == 15
+    for table, loaded, _ in accounts:
+        assert query(folder, f'select count(*) from landing."{table}"') == [(loaded,)], table
+    rejected = sum(int(str(account[2])) for account in accounts)
+    [(rejects, explained)] = query(folder, "select count(*), count(reason) from landing.rejects")
+    assert rejects == explained == rejected > 100
+    # Only a file that cannot be read as its format has no text to show.
+    without_text = query(folder, "select file from landing.rejects where raw is null")
+    assert [f for (f,) in without_text if not str(f).endswith((".parquet", ".json"))] == []
 
 
 def test_a_run_with_nothing_new_trains_nothing_and_changes_no_prediction(folder: Path) -> None:

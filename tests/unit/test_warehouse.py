@@ -34,7 +34,6 @@ def test_a_published_candidate_is_what_readers_open(tmp_path: Path) -> None:
     record = json.loads((tmp_path / "releases" / release / "release.json").read_text())
     assert record["rows"] == {"main.t": 1}
     assert record["parent"] is None
-    assert not os.access(warehouse.current, os.W_OK) or os.geteuid() == 0
     assert warehouse.current.stat().st_mode & 0o222 == 0
 
 
