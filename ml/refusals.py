@@ -37,11 +37,16 @@ def shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
-def explain(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """Return one line for each thing pydantic refused; keys unknown stand before keys missing."""
+def explain(
+    error: ValidationError, model: type[BaseModel], top: str = "config.meta.ml"
+) -> list[str]:
+    """Return one line for each thing pydantic refused; keys unknown stand before keys missing.
+
+    ``top`` is what people call the document that ``model`` describes.
+    """
     details = sorted(error.errors(), key=lambda detail: detail["type"] == "missing")
     places = [detail["loc"] for detail in details]
-    return [_explain_one(each, model) for each in details if not _holds_another(each, places)]
+    return [_explain_one(each, model, top) for each in details if not _holds_another(each, places)]
 
 
 def _holds_another(detail: ErrorDetails, places: list[tuple[int | str, ...]]) -> bool:
@@ -50,12 +55,12 @@ def _holds_another(detail: ErrorDetails, places: list[tuple[int | str, ...]]) ->
     return any(len(place) > len(here) and place[: len(here)] == here for place in places)
 
 
-def _explain_one(detail: ErrorDetails, model: type[BaseModel]) -> str:
+def _explain_one(detail: ErrorDetails, model: type[BaseModel], top: str) -> str:
     *above, last = detail["loc"] or ("",)
     owner = _annotation_at(model, above)
     allowed = list(owner.model_fields) if _is_model(owner) else []
     key, met = _dotted(detail["loc"]), shown(detail["input"])
-    where = _dotted(above) or "config.meta.ml"
+    where = _dotted(above) or top
     if detail["type"] == "extra_forbidden":
         return f"unknown key {key} (value {met}); {where} may have: {listed(str(last), allowed)}"
     if detail["type"] == "missing":

@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from ml.errors import GoldloopError
+from orchestration import cli_releases
+from orchestration.cli_releases import AsJson
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,12 +18,16 @@ app = typer.Typer(
 )
 models = typer.Typer(no_args_is_help=False, help="The ML models: versions and metrics.")
 app.add_typer(models, name="models")
+cli_releases.register(app)
 
 Landing = Annotated[
     Path | None,
     typer.Option("--landing", help="Folder the files land in. Default: <project>/landing."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+Wait = Annotated[
+    float | None,
+    typer.Option(help="Minutes to wait for the run before this one. Default: goldloop.yml, or 10."),
+]
 Names = Annotated[list[str] | None, typer.Argument(help="ML models; all when none is named.")]
 
 
@@ -58,35 +64,36 @@ def ingest(
     again: Annotated[
         str | None, typer.Option(help="Load files that match this pattern once more.")
     ] = None,
+    wait: Wait = None,
 ) -> None:
     """Load the files that have landed since the last run."""
     from orchestration.commands import run_landing
 
-    run_landing(context.obj, landing, again)
+    run_landing(context.obj, landing, again, wait)
 
 
 @app.command()
-def run(context: typer.Context, landing: Landing = None) -> None:
+def run(context: typer.Context, landing: Landing = None, wait: Wait = None) -> None:
     """Run the whole loop: land, build, train, score, build on, publish."""
     from orchestration.commands import run_loop
 
-    run_loop(context.obj, landing)
+    run_loop(context.obj, landing, wait)
 
 
 @app.command()
-def train(context: typer.Context, names: Names = None) -> None:
+def train(context: typer.Context, names: Names = None, wait: Wait = None) -> None:
     """Train ML models on gold as it stands in the current release."""
     from orchestration.commands import run_models
 
-    run_models(context.obj, names or [], "ml")
+    run_models(context.obj, names or [], "ml", wait)
 
 
 @app.command()
-def score(context: typer.Context, names: Names = None) -> None:
+def score(context: typer.Context, names: Names = None, wait: Wait = None) -> None:
     """Score with the champions, into predictions.<model>."""
     from orchestration.commands import run_models
 
-    run_models(context.obj, names or [], "predictions")
+    run_models(context.obj, names or [], "predictions", wait)
 
 
 @models.callback(invoke_without_command=True)

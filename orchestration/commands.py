@@ -15,7 +15,7 @@ from ml.names import listed
 from orchestration.declared import declared_models
 from orchestration.instance import prepare_instance
 from orchestration.progress import watched_by
-from orchestration.project import Project
+from orchestration.project import WAIT, Project
 
 if TYPE_CHECKING:
     from orchestration.runner import Step
@@ -46,16 +46,18 @@ def simulate_files(folder: Path | None, landing: Path | None, **settings: Any) -
     console.print("next: goldloop run")
 
 
-def run_loop(folder: Path | None, landing: Path | None) -> None:
+def run_loop(folder: Path | None, landing: Path | None, wait: float | None) -> None:
     """Run every asset and close with the tables a person wants to see."""
     project = Project.locate(folder, landing=landing)
-    _run(project, None)
+    _run(project, None, wait=wait)
     from orchestration.summary import print_release
 
     print_release(project, Console())
 
 
-def run_landing(folder: Path | None, landing: Path | None, again: str | None) -> None:
+def run_landing(
+    folder: Path | None, landing: Path | None, again: str | None, wait: float | None
+) -> None:
     """Run the landing assets only."""
     project = Project.locate(folder, landing=landing)
     keys = [
@@ -68,13 +70,14 @@ def run_landing(folder: Path | None, landing: Path | None, again: str | None) ->
             f"no source of {project.folder} says where its files are",
             fix="add `config: {meta: {landing: {path: …, format: …, key: […]}}}` to a source table",
         )
-    _run(project, keys, {"landing": {"config": {"again": again}}} if again else None)
+    ops = {"landing": {"config": {"again": again}}} if again else None
+    _run(project, keys, ops, wait=wait)
     from orchestration.summary import print_landing
 
     print_landing(project, Console())
 
 
-def run_models(folder: Path | None, names: Sequence[str], layer: str) -> None:
+def run_models(folder: Path | None, names: Sequence[str], layer: str, wait: float | None) -> None:
     """Run the assets of ``layer`` (``ml`` or ``predictions``) of the named ML models, or of all."""
     project = Project.locate(folder)
     declared = [spec.name for spec in declared_models(project)]
@@ -89,7 +92,7 @@ def run_models(folder: Path | None, names: Sequence[str], layer: str) -> None:
             f"{project.folder} declares no ML model",
             fix="add an exposure of type ml (docs/ml.md shows one), then: dbt parse",
         )
-    _run(project, [[layer, name] for name in names or declared])
+    _run(project, [[layer, name] for name in names or declared], wait=wait)
     from orchestration.summary import print_models
 
     print_models(project, Console(), names or declared)
@@ -119,8 +122,16 @@ def open_ui(folder: Path | None, landing: Path | None, port: int) -> None:
     os.execv(dagster, [*command, "-m", "orchestration.definitions"])
 
 
-def _run(project: Project, assets: Sequence[Sequence[str]] | None, ops: Any = None) -> None:
+def _run(
+    project: Project,
+    assets: Sequence[Sequence[str]] | None,
+    ops: Any = None,
+    *,
+    wait: float | None,
+) -> None:
     project.export()
+    if wait is not None:
+        os.environ[WAIT] = str(wait)
     prepare_instance(project.home)
     logs = project.home / "logs"
     with _quiet(logs) as console:

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from orchestration.contract_checks import ContractChecks
 from orchestration.executor import releasing_executor
 from orchestration.feedback import refuse_feedback
 from orchestration.landing_assets import landing_assets
@@ -19,10 +20,12 @@ def build(project: Project) -> dg.Definitions:
     loop = dg.define_asset_job(
         LOOP, selection=dg.AssetSelection.all(), description="Everything, from files to marts."
     )
-    assets = [*landing_assets(project), *ml_assets(project)]
+    contracts = ContractChecks.of(project)
+    assets = [*landing_assets(project, contracts), *ml_assets(project, contracts)]
     if any(node["resource_type"] == "model" for node in project.manifest.raw["nodes"].values()):
-        assets.append(sql_assets(project))
+        assets.append(sql_assets(project, contracts))
     refuse_feedback(assets)
+    contracts.require({key for each in assets for key in each.keys})
     return dg.Definitions(
         assets=assets,
         jobs=[loop],

@@ -1,29 +1,45 @@
 """The executor of every run: it opens a candidate first and publishes it last, or not at all."""
 
-from collections.abc import Iterator
+import contextlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
-from dagster import DagsterEvent, DagsterEventType
+from dagster import DagsterEvent
+from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster._core.events import EngineEventData
+from dagster._core.execution.step_dependency_config import StepDependencyConfig
+from dagster._core.executor.in_process import InProcessExecutor
 
-from dataops.warehouse import Candidate
+from dataops.artifacts import MANIFEST, as_built, built_nodes
+from dataops.warehouse import Candidate, Release
+from ml import registry
 from ml.errors import PipelineError
+from orchestration.audit import Audit
+from orchestration.dead_runs import alive, fail_dead_runs
+from orchestration.progress import tell
 from orchestration.project import Project
+from orchestration.recording import Recorder
 from orchestration.versions import code_version
 
-RUNNING = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+RESUMED = "dagster/is_resume_retry"
+# A step goes on with the outputs that are there, though another output of the step before is not.
+BY_OUTPUT = StepDependencyConfig(require_upstream_step_success=False)
+
+# A person has ended the run: Ctrl-C, "terminate" in the UI, or the generator was closed.
+INTERRUPTED = (GeneratorExit, KeyboardInterrupt, DagsterExecutionInterruptedError)
 
 
 class ReleasingExecutor(dg.Executor):
-    """Runs the steps of ``inner`` between opening a candidate and publishing it.
+    """Runs the steps in this process, between opening a candidate and publishing it.
 
     A run of whatever kind (the whole job, a few assets picked in the UI) is one release or none.
     """
 
     def __init__(self, inner: dg.Executor, project: Project) -> None:
-        self.inner = inner
+        self.inner = InProcessExecutor(inner.retries, step_dependency_config=BY_OUTPUT)
         self.project = project
 
     @property
@@ -38,29 +54,39 @@ class ReleasingExecutor(dg.Executor):
 
     def execute(self, plan_context: Any, execution_plan: Any) -> Iterator[DagsterEvent]:
         """Yield the events of the steps, then the release's; raise when it is not published."""
-        run_id = plan_context.run_id
-        candidate = self.project.warehouse.open(run_id)
-        published = False
-        try:
-            _fail_dead_runs(plan_context.instance, run_id)
-            yield from self.inner.execute(plan_context, execution_plan)
-            reasons = blocking_reasons(plan_context.instance, run_id)
-            if reasons:
-                raise PipelineError(
-                    "nothing was published, readers keep the release they have:\n"
-                    + "\n".join(reasons),
-                    fix="correct it, then: goldloop run",
-                )
-            release = self._publish(candidate)
-            published = True
-            told = EngineEventData(metadata={"release": dg.MetadataValue.text(release)})
-            yield DagsterEvent.engine_event(plan_context, f"Published release {release}", told)
-        finally:
-            if not published:
-                candidate.discard()
+        _refuse_resuming(plan_context.dagster_run)
+        with alive(self.project.home, plan_context.run_id):
+            candidate = self._open(plan_context)
+            fail_dead_runs(self.project.home, plan_context.instance, plan_context.run_id)
+            recorder = Recorder(self.project.warehouse.ledger, candidate)
+            with _ended(candidate, recorder):
+                self._load_ledger(candidate)
+                yield from recorder.follow(self.inner.execute(plan_context, execution_plan))
+                release = self._publish(plan_context, candidate, recorder)
+                recorder.published(release)
+            told = EngineEventData(metadata={"release": dg.MetadataValue.text(release.id)})
+            yield DagsterEvent.engine_event(plan_context, f"Published release {release.id}", told)
 
-    def _publish(self, candidate: Candidate) -> str:
-        facts = {"code_version": code_version(self.project.folder)}
+    def _open(self, plan_context: Any) -> Candidate:
+        def waiting(text: str) -> None:
+            plan_context.log.info(text)
+            tell(text)
+
+        return self.project.warehouse.open(plan_context.run_id, self.project.wait_seconds, waiting)
+
+    def _load_ledger(self, candidate: Candidate) -> None:
+        with self.project.warehouse.connect() as connection:
+            self.project.warehouse.ledger.load(connection)
+
+    def _publish(self, plan_context: Any, candidate: Candidate, recorder: Recorder) -> Release:
+        """Audit the run and publish the candidate; raise PipelineError with the reasons if not."""
+        audit = Audit.of(plan_context.instance, plan_context.run_id)
+        recorder.missing(audit)
+        if audit.reasons:
+            raise _refusal(audit.reasons)
+        if not audit.built:
+            raise PipelineError("nothing was built, nothing is published", fix="type: goldloop run")
+        facts = {"checks": audit.checks} | _facts(self.project, candidate, audit)
         return candidate.publish(facts, datetime.now(UTC))
 
 
@@ -77,61 +103,67 @@ def releasing_executor(project: Project) -> dg.ExecutorDefinition:
     )
 
 
-def blocking_reasons(instance: dg.DagsterInstance, run_id: str) -> list[str]:
-    """List why a run may not be published: what failed, and what was planned and did not happen."""
-    events = [
-        record.event_log_entry.dagster_event
-        for record in _records(instance, run_id)
-        if record.event_log_entry.dagster_event
-    ]
-    failed = [*_failed_steps(events), *_failed_checks(events)]
-    # What a failure has kept from happening is no news beside the failure.
-    return failed or _missing(events)
+@contextlib.contextmanager
+def _ended(candidate: Candidate, recorder: Recorder) -> Iterator[None]:
+    """Put the candidate into quarantine when the block raises, and tell the ledger why."""
+    recorder.started()
+    try:
+        yield
+    except INTERRUPTED:
+        with contextlib.suppress(PipelineError):
+            recorder.cancelled()
+        candidate.discard()
+        raise
+    except BaseException as error:
+        _set_aside(candidate, recorder, error)
+        raise
 
 
-def _records(instance: dg.DagsterInstance, run_id: str) -> Iterator[Any]:
-    cursor, more = None, True
-    while more:
-        page = instance.get_records_for_run(run_id, cursor=cursor, limit=2000)
-        yield from page.records
-        cursor, more = page.cursor, page.has_more
+def _set_aside(candidate: Candidate, recorder: Recorder, error: BaseException) -> None:
+    """Put the candidate into quarantine; on a disk that refuses even that, let it go."""
+    with contextlib.suppress(PipelineError):
+        recorder.failed(error)
+    try:
+        reasons = getattr(error, "__notes__", None) or [str(error) or type(error).__name__]
+        recorder.quarantined(candidate.quarantine(reasons, datetime.now(UTC)))
+    except PipelineError:
+        candidate.discard()
 
 
-def _failed_steps(events: list[DagsterEvent]) -> list[str]:
-    return [f"step {event.step_key} failed" for event in events if event.is_step_failure]
+def _refusal(reasons: Sequence[str]) -> PipelineError:
+    """Return the error of a run that may not be published; its notes are the reasons, one each."""
+    error = PipelineError(
+        "nothing was published, readers keep the release they have:\n" + "\n".join(reasons),
+        fix="correct it, then: goldloop run (goldloop status says more)",
+    )
+    for reason in reasons:
+        error.add_note(reason)
+    return error
 
 
-def _failed_checks(events: list[DagsterEvent]) -> list[str]:
-    found = []
-    for event in events:
-        if event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION:
-            check = event.asset_check_evaluation_data
-            if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
-                name = f"{check.asset_key.to_user_string()}: {check.check_name}"
-                found.append(f"check failed: {name} {check.description or ''}".rstrip())
-    return found
+def _facts(project: Project, candidate: Candidate, audit: Audit) -> dict[str, Any]:
+    """Write the manifest beside the candidate; return what the release says of its making."""
+    parent, before = candidate.parent, None
+    if parent and parent.manifest.is_file():
+        before = json.loads(parent.manifest.read_text(encoding="utf-8"))
+    built = built_nodes(candidate.folder) | {
+        unique_id
+        for unique_id, node in project.manifest.raw["exposures"].items()
+        if f"ml.{node['name']}" in audit.built
+    }
+    state = as_built(project.manifest.raw, before, built)
+    (candidate.folder / MANIFEST).write_text(json.dumps(state), encoding="utf-8")
+    with project.warehouse.connect() as connection:
+        versions = registry.versions(connection)
+    champions = {each.model: each.version for each in versions if each.status == "champion"}
+    return {"code_version": code_version(project.folder), "models": champions}
 
 
-def _missing(events: list[DagsterEvent]) -> list[str]:
-    planned: dict[Any, str] = {}
-    happened: set[Any] = set()
-    for event in events:
-        data: Any = event.event_specific_data
-        match event.event_type:
-            case DagsterEventType.ASSET_MATERIALIZATION_PLANNED:
-                planned[data.asset_key] = f"asset {data.asset_key.to_user_string()} was not built"
-            case DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED:
-                key = (data.asset_key, data.check_name)
-                planned[key] = f"check {data.check_name} did not run"
-            case DagsterEventType.ASSET_MATERIALIZATION:
-                happened.add(event.asset_key)
-            case DagsterEventType.ASSET_CHECK_EVALUATION:
-                happened.add((data.asset_key, data.check_name))
-    return [reason for key, reason in planned.items() if key not in happened]
-
-
-def _fail_dead_runs(instance: dg.DagsterInstance, run_id: str) -> None:
-    """Report runs that were killed as failed: whoever holds the lock is the only one running."""
-    for run in instance.get_runs(dg.RunsFilter(statuses=RUNNING)):
-        if run.run_id != run_id:
-            instance.report_run_failed(run, "the process of this run has died")
+def _refuse_resuming(run: Any) -> None:
+    """Raise for a run that repeats a part of a failed one: what that had built is not there."""
+    if run.tags.get(RESUMED):
+        raise PipelineError(
+            "a failed run cannot be resumed: its tables are in quarantine, not in the release that "
+            "a new run starts from",
+            fix="launch the whole run again, or type: goldloop run",
+        )

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from dataops.landing import LandingProgress, SourceReport, ingest, parse_landing
+from orchestration.contract_checks import ContractChecks
+from orchestration.passing import failed_checks
 from orchestration.progress import tell
 from orchestration.project import Project
 from orchestration.translator import group_of
@@ -20,7 +22,7 @@ class IngestConfig(dg.Config):
     again: str | None = None
 
 
-def landing_assets(project: Project) -> list[dg.AssetsDefinition]:
+def landing_assets(project: Project, contracts: ContractChecks) -> list[dg.AssetsDefinition]:
     """Build one asset per landing source, loaded together by one step."""
     nodes = {}
     for node in project.manifest.sources:
@@ -41,7 +43,10 @@ def landing_assets(project: Project) -> list[dg.AssetsDefinition]:
             )
             for key, (source, node) in nodes.items()
         ],
-        check_specs=[dg.AssetCheckSpec(CHECK, asset=key) for key in nodes],
+        check_specs=[
+            *(dg.AssetCheckSpec(CHECK, asset=key) for key in nodes),
+            *contracts.specs(nodes),
+        ],
     )
     def landing(
         context: dg.AssetExecutionContext, config: IngestConfig
@@ -53,8 +58,11 @@ def landing_assets(project: Project) -> list[dg.AssetsDefinition]:
             reports = ingest(
                 connection, sources, project.landing, now=now, again=config.again, progress=_tell
             )
+            checks = list(contracts.results(context, connection, keys))
         for key, report in zip(keys, reports, strict=True):
-            yield _result(context, key, report)
+            result = _result(context, key, report, [c for c in checks if c.asset_key == key])
+            project.blocked.add(failed_checks([result]))
+            yield result
 
     return [landing]
 
@@ -64,7 +72,10 @@ def _tell(progress: LandingProgress) -> None:
 
 
 def _result(
-    context: dg.AssetExecutionContext, key: dg.AssetKey, report: SourceReport
+    context: dg.AssetExecutionContext,
+    key: dg.AssetKey,
+    report: SourceReport,
+    contract: list[dg.AssetCheckResult],
 ) -> dg.MaterializeResult[None]:
     told = "\n".join(report.messages)
     if told:
@@ -83,4 +94,4 @@ def _result(
         "rows": report.rows,
         "rejected": report.rejected,
     }
-    return dg.MaterializeResult(asset_key=key, metadata=counts, check_results=[check])
+    return dg.MaterializeResult(asset_key=key, metadata=counts, check_results=[check, *contract])

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 
@@ -14,7 +15,9 @@ from ml.relation import Relation
 from ml.score import score
 from ml.spec import ModelSpec
 from ml.train import train
+from orchestration.contract_checks import ContractChecks
 from orchestration.declared import declared_models
+from orchestration.passing import guarded
 from orchestration.project import Project
 from orchestration.versions import code_version
 
@@ -24,7 +27,7 @@ KINDS = {"python", "scikitlearn"}
 Results = Iterator[dg.MaterializeResult[None]]
 
 
-def ml_assets(project: Project) -> list[dg.AssetsDefinition]:
+def ml_assets(project: Project, contracts: ContractChecks) -> list[dg.AssetsDefinition]:
     """Build ``ml/<model>`` and ``predictions/<model>`` for every ML model of ``project``."""
     descriptions = {model.name: model for model in project.manifest.exposures}
     assets = []
@@ -33,7 +36,7 @@ def ml_assets(project: Project) -> list[dg.AssetsDefinition]:
         owner = str(exposure.owner.get("email") or "")
         owners = [owner] if owner else None
         assets.append(_training(project, spec, exposure.description, owners))
-        assets.append(_scoring(project, spec, exposure.description, owners))
+        assets.append(_scoring(project, spec, exposure.description, owners, contracts))
     return assets
 
 
@@ -53,37 +56,49 @@ def _training(
         check_specs=[dg.AssetCheckSpec(GATE, asset=[ML, spec.name])],
     )
     def training(context: dg.AssetExecutionContext) -> Results:
-        with _naming(spec), project.warehouse.connect() as connection:
-            made_by = provenance(project, context.run_id)
-            version = train(connection, spec, relations, made_by, now=datetime.now(UTC))
-            champion = registry.champion(connection, spec.name)
-        yield dg.MaterializeResult(
-            metadata=_facts(version), check_results=[_gate(version, champion)]
-        )
+        def body() -> Iterator[Any]:
+            with _naming(spec), project.warehouse.connect() as connection:
+                made_by = provenance(project, context.run_id)
+                version = train(connection, spec, relations, made_by, now=datetime.now(UTC))
+                champion = registry.champion(connection, spec.name)
+            gate = _gate(version, champion)
+            yield dg.MaterializeResult(metadata=_facts(version), check_results=[gate])
+
+        yield from guarded(project, context, [_key(relations[spec.train.on])], body)
 
     return training
 
 
 def _scoring(
-    project: Project, spec: ModelSpec, description: str, owners: list[str] | None
+    project: Project,
+    spec: ModelSpec,
+    description: str,
+    owners: list[str] | None,
+    contracts: ContractChecks,
 ) -> dg.AssetsDefinition:
     relations = project.manifest.relations
+    key, reads = dg.AssetKey([PREDICTIONS, spec.name]), _key(relations[spec.score.on])
 
     @dg.asset(
-        key=[PREDICTIONS, spec.name],
-        deps=[dg.AssetKey([ML, spec.name]), _key(relations[spec.score.on])],
+        key=key,
+        deps=[dg.AssetKey([ML, spec.name]), reads],
         group_name=PREDICTIONS,
         description=f"Predictions of {spec.name}. {description}",
         owners=owners,
         kinds=KINDS,
         op_tags={"file": spec.file},
+        check_specs=contracts.specs([key]),
     )
     def scoring(context: dg.AssetExecutionContext) -> Results:
-        with _naming(spec), project.warehouse.connect() as connection:
-            made_by = provenance(project, context.run_id)
-            result = score(connection, spec, relations, made_by, now=datetime.now(UTC))
-        metadata = {"dagster/row_count": result.rows, "model_version": result.version}
-        yield dg.MaterializeResult(metadata=metadata)
+        def body() -> Iterator[Any]:
+            with _naming(spec), project.warehouse.connect() as connection:
+                made_by = provenance(project, context.run_id)
+                result = score(connection, spec, relations, made_by, now=datetime.now(UTC))
+                checks = list(contracts.results(context, connection, [key]))
+            metadata = {"dagster/row_count": result.rows, "model_version": result.version}
+            yield dg.MaterializeResult(metadata=metadata, check_results=checks)
+
+        yield from guarded(project, context, [dg.AssetKey([ML, spec.name]), reads], body)
 
     return scoring
 

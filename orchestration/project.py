@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,12 +10,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from dataops.blocked import Blocked
 from dataops.manifest import Manifest
 from dataops.warehouse import Warehouse
 from ml.errors import UsageError
+from orchestration import tethered
 from orchestration.profile import write_profile
+from orchestration.settings import Settings, read_settings
 
 PROJECT_DIR, HOME, LANDING = "GOLDLOOP_PROJECT_DIR", "GOLDLOOP_HOME", "GOLDLOOP_LANDING"
+WAIT = "GOLDLOOP_WAIT_MINUTES"
 
 # What dbt may read of a project.
 PROJECT_FILES = frozenset({".sql", ".yml", ".yaml", ".md", ".csv", ".py"})
@@ -62,7 +67,28 @@ class Project:
     @property
     def warehouse(self) -> Warehouse:
         """The warehouse folder."""
-        return Warehouse(self.home)
+        return Warehouse(self.home, self.settings.limits)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What ``goldloop.yml`` sets."""
+        return read_settings(self.folder)
+
+    @property
+    def wait_seconds(self) -> float:
+        """How long a run waits for the one before it; raises UsageError when that is no number."""
+        text = os.environ.get(WAIT) or str(self.settings.wait_minutes)
+        try:
+            return max(0.0, float(text) * 60)
+        except ValueError as error:
+            raise UsageError(
+                f"{WAIT} is '{text}'; allowed: a number of minutes", fix=f"unset {WAIT}"
+            ) from error
+
+    @property
+    def blocked(self) -> Blocked:
+        """What of the open run may not be built upon."""
+        return Blocked(self.warehouse.candidate.parent)
 
     @property
     def target(self) -> Path:
@@ -110,7 +136,13 @@ class Project:
 def dbt_executable() -> str:
     """Return the dbt of the environment this Python runs in, whatever ``PATH`` says."""
     beside = Path(sys.executable).with_name("dbt")
-    return str(beside) if beside.exists() else "dbt"
+    return str(beside) if beside.exists() else shutil.which("dbt") or "dbt"
+
+
+def dbt_command() -> list[str]:
+    """Return the command that runs dbt as long as this process lives."""
+    tether = [sys.executable, "-I", "-S", str(Path(tethered.__file__)), str(os.getpid())]
+    return [*tether, dbt_executable()]
 
 
 def _project_files(folder: Path, *others: Path) -> Iterator[Path]:

@@ -8,13 +8,9 @@ import dagster as dg
 from dagster import DagsterEvent, DagsterEventType
 from dagster._core.execution.api import execute_run_iterator
 
-from ml.errors import GoldloopError, PipelineError, UsageError
+from ml.errors import GoldloopError
 from orchestration import definitions
-
-# Each error below is shown as it is; what else went wrong is shown with the name of its class.
-KNOWN: dict[str, type[GoldloopError]] = {
-    kind.__name__: kind for kind in (UsageError, PipelineError)
-}
+from orchestration.failures import error_of
 
 
 @dataclass
@@ -76,9 +72,9 @@ def _failures(
                 on_step(step)
         if event.is_step_failure:
             told = True
-            yield _error(event.step_failure_data.error)
+            yield error_of(event.step_failure_data.error)
         elif event.event_type == DagsterEventType.RUN_FAILURE and not told:
-            yield _error(event.job_failure_data.error)
+            yield error_of(event.job_failure_data.error)
 
 
 def _follow(step: Step, event: DagsterEvent) -> bool:
@@ -104,17 +100,3 @@ def _follow(step: Step, event: DagsterEvent) -> bool:
             step.outcome = "skipped"
             return True
     return False
-
-
-def _error(info: Any) -> GoldloopError:
-    """Find the error a step raised under what Dagster has wrapped around it."""
-    cause = info
-    while cause.cls_name not in KNOWN and cause.cause:
-        cause = cause.cause
-    # Dagster renders an error as "module.Class: text".
-    text = cause.message.strip().split(": ", 1)[-1]
-    problem, _, fix = text.rpartition(" — ")
-    kind = KNOWN.get(cause.cls_name, PipelineError)
-    if problem:
-        return kind(problem, fix=fix)
-    return kind(f"{cause.cls_name}: {text}", fix="the log is in warehouse/logs; then: goldloop run")

@@ -3,34 +3,87 @@
 import importlib.metadata
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import duckdb
-from dagster_dbt import DbtCliInvocation, dbt_assets
+from dagster_dbt import DbtCliInvocation
+from dagster_dbt.asset_utils import build_dbt_specs
 from packaging.version import Version
 
+from dataops.artifacts import RUN_RESULTS, add_run_results
 from ml.errors import PipelineError
 from ml.relation import Relation
+from orchestration.contract_checks import ContractChecks
+from orchestration.passing import failed_checks, unbuilt
 from orchestration.progress import tell
-from orchestration.project import QUIET, Project, dbt_executable
-from orchestration.translator import LayerTranslator
-
-TRANSLATOR = LayerTranslator()
+from orchestration.project import QUIET, Project, dbt_command
+from orchestration.sql_step import TRANSLATOR, SqlStep
 
 
-def sql_assets(project: Project) -> dg.AssetsDefinition:
+def sql_assets(project: Project, contracts: ContractChecks) -> dg.AssetsDefinition:
     """Build the assets of every dbt model of ``project``; Dagster splits them around the others."""
-    manifest = project.manifest.raw
+    specs, tests = build_dbt_specs(
+        manifest=project.manifest.raw, translator=TRANSLATOR, select="fqn:*", exclude="",
+        selector="", io_manager_key=None, project=None,
+    )  # fmt: skip
 
-    @dbt_assets(manifest=manifest, dagster_dbt_translator=TRANSLATOR, name="sql")
+    @dg.multi_asset(
+        name="sql",
+        specs=specs,
+        check_specs=[*tests, *contracts.specs(spec.key for spec in specs)],
+        can_subset=True,
+        allow_arbitrary_check_specs=True,
+    )
     def sql(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        invocation = _invoke(["build", *_selection(context, manifest)], context, project)
-        yield from _events(invocation, project)
+        yield from _run_step(context, project, contracts)
 
     return sql
+
+
+def _run_step(
+    context: dg.AssetExecutionContext, project: Project, contracts: ContractChecks
+) -> Iterator[Any]:
+    """Build what is not blocked, check it, and raise at the end when something failed."""
+    step = SqlStep.of(context, project.manifest.raw, project.blocked.all())
+    selection = step.selection
+    failure, events = _build(context, project, selection) if selection else (None, [])
+    outputs = {each.metadata["unique_id"].value: each for each in events if _is_output(each)}
+    checks = [event for event in events if not _is_output(event)]
+    # dbt has let go of the file by now: two processes cannot have it open.
+    with project.warehouse.connect() as connection:
+        checks += contracts.results(context, connection, [step.nodes[each] for each in outputs])
+        for unique_id, stands in step.settle(outputs, failed_checks(checks)):
+            if stands:
+                yield _with_rows(outputs[unique_id], connection, step)
+            else:
+                yield unbuilt(context, step.nodes[unique_id])
+    project.blocked.add(step.causes)
+    yield from checks
+    if failure:
+        raise failure
+
+
+def _is_output(event: Any) -> bool:
+    return isinstance(event, dg.Output)
+
+
+def _build(
+    context: dg.AssetExecutionContext, project: Project, selection: Sequence[str]
+) -> tuple[PipelineError | None, list[Any]]:
+    """Let dbt build ``selection``: dbt's own choice drops tests that span two steps."""
+    results = project.target / RUN_RESULTS
+    results.unlink(missing_ok=True)
+    arguments = ["build", "--indirect-selection", "empty", "--select", *selection]
+    invocation = _invoke(arguments, context, project)
+    events = []
+    for event in invocation.stream():
+        events.append(event)
+        tell(f"dbt: {len(events)} models and tests done")
+    add_run_results(results, project.warehouse.candidate.parent)
+    return (None if invocation.is_successful() else _failure(results, invocation)), events
 
 
 def _invoke(
@@ -47,7 +100,7 @@ def _invoke(
         "DBT_LOG_PATH": str(project.target),
     }
     return DbtCliInvocation.run(
-        args=[dbt_executable(), *arguments, "--exclude-resource-type", "unit_test"],
+        args=[*dbt_command(), *arguments, "--exclude-resource-type", "unit_test"],
         env=os.environ | QUIET | folders | {"DBT_LOG_FORMAT": "json", "PYTHONUNBUFFERED": "1"},
         manifest=project.manifest.raw,
         dagster_dbt_translator=TRANSLATOR,
@@ -60,37 +113,10 @@ def _invoke(
     )
 
 
-def _selection(context: dg.AssetExecutionContext, manifest: Mapping[str, Any]) -> list[str]:
-    """Name each model and test of this step: dbt's own choice drops tests that span two steps."""
-    assets = context.assets_def
-    specs = [assets.get_asset_spec(key) for key in context.selected_asset_keys]
-    checks = [assets.get_spec_for_check_key(key) for key in context.selected_asset_check_keys]
-    ids = {(spec.metadata or {})["dagster_dbt/unique_id"] for spec in (*specs, *checks)}
-    names = sorted(".".join(manifest["nodes"][unique_id]["fqn"]) for unique_id in ids)
-    return ["--indirect-selection", "empty", "--select", *names]
-
-
-def _events(invocation: DbtCliInvocation, project: Project) -> Iterator[Any]:
-    events = []
-    for event in invocation.stream():
-        events.append(event)
-        tell(f"dbt: {len(events)} models and tests done")
-    # Rows are counted once dbt has let go of the file: two processes cannot have it open.
-    with project.warehouse.connect() as connection:
-        for event in events:
-            if isinstance(event, dg.Output):
-                yield _with_rows(event, connection, project.manifest.raw)
-            else:
-                yield event
-    if not invocation.is_successful():
-        raise _failure(project.target / "run_results.json", invocation)
-
-
 def _with_rows(
-    output: dg.Output[None], connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]
+    output: dg.Output[None], connection: duckdb.DuckDBPyConnection, step: SqlStep
 ) -> dg.Output[None]:
-    unique_id = output.metadata["unique_id"].value
-    node = manifest["nodes"][unique_id]
+    node = step.manifest["nodes"][output.metadata["unique_id"].value]
     relation = Relation(node["schema"], node["alias"])
     row = connection.execute(f"select count(*) from {relation.sql}").fetchone()
     metadata = {**output.metadata, "dagster/row_count": row[0] if row else 0}
