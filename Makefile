@@ -3,12 +3,13 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 ONLY ?=
+STATE ?=
 
 export DO_NOT_TRACK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 
-.PHONY: help install simulate run ui test lint format bench lock clean
+.PHONY: help install simulate run ui test lint format bench soak ci-slim lock clean
 
 help: ## List every recipe
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -52,10 +53,17 @@ format: .venv/.installed ## Format Python and SQL
 bench: .venv/.installed ## Measure beside the peers: make bench [ONLY=name]
 	$(BIN)/python -m bench $(ONLY)
 
+soak: .venv/.installed ## Reliability at length, kills included: make soak [ONLY=name]
+	$(BIN)/python -m tests.soak $(ONLY)
+
+ci-slim: .venv/.installed ## Smoke-test all on a sample, build what changed: make ci-slim [STATE=folder]
+	$(BIN)/goldloop ci $(if $(STATE),--state $(STATE))
+
 lock: ## Resolve requirements.lock anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-strip-extras --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.lock
 
 clean: ## Remove what runs have made: landing, releases, build output
-	rm -rf landing target logs warehouse/candidates warehouse/candidate warehouse/releases warehouse/current \
-	  warehouse/target warehouse/profiles warehouse/dagster warehouse/logs warehouse/dev/warehouse.duckdb*
+	rm -rf landing target logs
+	find warehouse -mindepth 1 -maxdepth 1 ! -name dev -exec rm -rf {} +
+	rm -f warehouse/dev/warehouse.duckdb*

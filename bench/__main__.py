@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-CASES = ("ingest", "run")
+CASES = ("ingest", "publish", "run")
 RESULTS = Path(__file__).with_name("results.json")
 
 
@@ -35,7 +35,7 @@ def _table(results: list[dict[str, Any]]) -> Table:
         peer = f"{result['peer']} ({result['peer_version']})"
         table.add_row(
             result["case"],
-            f"{result['ours']:.2f}",
+            f"{result['ours']:.3f}",
             peer,
             f"{result['ratio']:.2f}",
             f"{result['target']}",

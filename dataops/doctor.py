@@ -12,6 +12,8 @@ import duckdb
 from dataops.warehouse import FILE, Release, Warehouse
 from dataops.warehouse.disk import SPARE_BYTES, checksum
 from dataops.warehouse.journal import JOURNAL
+from dataops.warehouse.journal import read as read_journal
+from dataops.warehouse.lock import is_folder_held
 from dataops.warehouse.release import CLOCK_TOLERANCE
 from ml.errors import PipelineError
 
@@ -84,13 +86,21 @@ def _releases(warehouse: Warehouse, deep: bool) -> Iterator[Finding]:
         try:
             release = Release.read(path)
         except PipelineError as error:
-            yield Finding(str(path), error.problem, f"rm -r {path}")
+            yield Finding(str(path), error.problem, _removal(warehouse, path))
             continue
         if problem := release.fault() or _state(release) or (_altered(release) if deep else None):
-            fix = f"rm -r {path}"
-            if release.id == warehouse.release:
-                fix = "goldloop rollback, then: " + fix
-            yield Finding(str(path), problem, fix)
+            yield Finding(str(path), problem, _removal(warehouse, path))
+
+
+def _removal(warehouse: Warehouse, path: Path) -> str:
+    """Say how to be rid of a release that nobody can read."""
+    if path.name != warehouse.release:
+        return f"rm -r {path}"
+    for other in warehouse.releases():
+        if other.id != path.name and not other.fault():
+            return f"goldloop rollback --to {other.id}, then: rm -r {path}"
+    link = warehouse.root / "current"
+    return f"move {path} and {link} away, then: goldloop run"
 
 
 def _state(release: Release) -> str | None:
@@ -114,11 +124,13 @@ def _altered(release: Release) -> str | None:
 def _clock(warehouse: Warehouse, now: datetime) -> Iterator[Finding]:
     newest = max((each.time for each in warehouse.releases()), default=None)
     if newest and now < newest - CLOCK_TOLERANCE:
+        last = max(warehouse.releases(), key=lambda each: each.time)
         yield Finding(
             "clock",
             f"it says {now:%Y-%m-%d %H:%M:%S} UTC, a release was published at "
             f"{newest:%Y-%m-%d %H:%M:%S} UTC",
-            "set the clock of this machine",
+            "set the clock of this machine; if it was ahead then and is right now: "
+            f"goldloop rollback, then: rm -r {last.folder}",
         )
 
 
@@ -127,9 +139,18 @@ def _leftovers(warehouse: Warehouse) -> Iterator[Finding]:
         return  # they belong to the run that is open
     root = warehouse.root
     for path in sorted((root / "candidates").glob("*")):
+        if is_folder_held(path):
+            problem = "its run is at work, though the file of its lock is gone"
+            yield Finding(str(path), problem, "wait for the run to end", heals=True)
+            continue
         state = _unreadable(path / FILE)
         problem = "left by a run whose process died" + (f"; {state}" if state else "")
         yield Finding(str(path), problem, "goldloop run clears it", heals=True)
+    try:
+        read_journal(root)
+    except PipelineError as error:
+        yield Finding(str(root / JOURNAL), error.problem, error.fix)
+        return
     for name, problem in {
         JOURNAL: "a publication or rollback was interrupted",
         "trash": "a removal was interrupted",
@@ -142,6 +163,11 @@ def _quarantine(warehouse: Warehouse) -> Iterator[Finding]:
     for kept in warehouse.quarantined():
         if kept.file.is_file() and (problem := _unreadable(kept.file)):
             yield Finding(str(kept.folder), problem, f"rm -r {kept.folder}")
+
+    readable = {kept.folder for kept in warehouse.quarantined()}
+    for path in sorted((warehouse.root / "quarantine").glob("*")):
+        if path not in readable:
+            yield Finding(str(path), "it has no readable quarantine.json", f"rm -r {path}")
 
 
 def _ledger(warehouse: Warehouse) -> Iterator[Finding]:

@@ -203,22 +203,14 @@ def to_line(event: Event, recorded_at: datetime, pid: int) -> bytes:
 def _clean(name: str, value: Any) -> Any:
     """Return a field's value as a line can hold it."""
     if name == "details":
-        return {_clean("key", key): _scalar(key, each) for key, each in value.items()}
+        return {_plain(key): _scalar(key, each) for key, each in value.items()}
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise UsageError(
                 f"{name} of an event is {value}, without a time zone", fix="pass it in UTC"
             )
         return value.astimezone(UTC)
-    if isinstance(value, str):
-        value = value.encode("utf-8", "replace").decode()
-        more = len(value) - MOST_CHARACTERS
-        # What is cut once is not too long, lest it be cut again when it is read.
-        end = f" … ({more} more characters)"
-        return value[: MOST_CHARACTERS - len(end)] + end if more > 0 else value
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    return _plain(value)
 
 
 def _scalar(key: str, value: Any) -> Scalar:
@@ -227,8 +219,19 @@ def _scalar(key: str, value: Any) -> Scalar:
             f"detail '{key}' of an event is a {type(value).__name__}",
             fix="pass a text, a number, a truth value or None",
         )
-    cleaned: Scalar = _clean(key, value)
-    return cleaned
+    plain: Scalar = _plain(value)
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    """Return a text that is not too long and that JSON can hold, a number if it is finite."""
+    if isinstance(value, str):
+        value = value.encode("utf-8", "replace").decode()
+        more = len(value) - MOST_CHARACTERS
+        # What is cut once is not too long, lest it be cut again when it is read.
+        end = f" … ({more} more characters)"
+        return value[: MOST_CHARACTERS - len(end)] + end if more > 0 else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _no_such_outcome(kind: str, outcome: str) -> UsageError:

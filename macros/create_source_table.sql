@@ -2,10 +2,13 @@
     {%- set relation = api.Relation.create(
         database=source.database, schema=source.schema, identifier=source.identifier
     ) -%}
-    {%- do adapter.create_schema(relation) -%}
-    {%- set typed = [] -%}
-    {%- for name, data_type in columns.items() -%}
-        {%- do typed.append(adapter.quote(name) ~ ' ' ~ data_type) -%}
-    {%- endfor -%}
-    {%- do run_query('create table if not exists ' ~ relation ~ ' (' ~ typed | join(', ') ~ ')') -%}
+    {#- In a sandbox a source is a view over the release, and `create table if not exists` fails over a view. -#}
+    {%- if not adapter.get_relation(source.database, source.schema, source.identifier) -%}
+        {%- do adapter.create_schema(relation) -%}
+        {%- set typed = [] -%}
+        {%- for name, data_type in columns.items() -%}
+            {%- do typed.append(adapter.quote(name) ~ ' ' ~ data_type) -%}
+        {%- endfor -%}
+        {%- do run_query('create table if not exists ' ~ relation ~ ' (' ~ typed | join(', ') ~ ')') -%}
+    {%- endif -%}
 {% endmacro %}

@@ -75,13 +75,21 @@ def _annotation_at(model: Any, path: Iterable[int | str]) -> Any:
     """Return the type declared at ``path`` below ``model``, None where nothing is declared."""
     here = model
     for step in path:
+        here = _without_none(here)
         if isinstance(step, int):
             here = get_args(here)[0] if get_args(here) else None
         elif _is_model(here) and step in here.model_fields:
             here = here.model_fields[step].annotation
         else:
             return None
-    return here
+    return _without_none(here)
+
+
+def _without_none(annotation: Any) -> Any:
+    """Return ``X`` for ``X | None``; another annotation as it is."""
+    kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
+    is_optional = type(None) in get_args(annotation) and len(kinds) == 1
+    return kinds[0] if is_optional else annotation
 
 
 def _is_model(annotation: Any) -> bool:

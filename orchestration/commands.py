@@ -52,7 +52,7 @@ def run_loop(folder: Path | None, landing: Path | None, wait: float | None) -> N
     _run(project, None, wait=wait)
     from orchestration.summary import print_release
 
-    print_release(project, Console())
+    print_release(project, Console(soft_wrap=True))
 
 
 def run_landing(
@@ -74,7 +74,7 @@ def run_landing(
     _run(project, keys, ops, wait=wait)
     from orchestration.summary import print_landing
 
-    print_landing(project, Console())
+    print_landing(project, Console(soft_wrap=True))
 
 
 def run_models(folder: Path | None, names: Sequence[str], layer: str, wait: float | None) -> None:
@@ -95,21 +95,21 @@ def run_models(folder: Path | None, names: Sequence[str], layer: str, wait: floa
     _run(project, [[layer, name] for name in names or declared], wait=wait)
     from orchestration.summary import print_models
 
-    print_models(project, Console(), names or declared)
+    print_models(project, Console(soft_wrap=True), names or declared)
 
 
 def show_versions(folder: Path | None, as_json: bool) -> None:
     """List the versions of every model in the current release."""
     from orchestration.summary import list_versions
 
-    list_versions(Project.locate(folder), Console(), as_json)
+    list_versions(Project.locate(folder), Console(soft_wrap=True), as_json)
 
 
 def show_champion(folder: Path | None, name: str, as_json: bool) -> None:
     """Show the champion of ``name`` in the current release."""
     from orchestration.summary import show_version
 
-    show_version(Project.locate(folder), Console(), name, as_json)
+    show_version(Project.locate(folder), Console(soft_wrap=True), name, as_json)
 
 
 def open_ui(folder: Path | None, landing: Path | None, port: int) -> None:

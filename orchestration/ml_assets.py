@@ -44,16 +44,19 @@ def _training(
     project: Project, spec: ModelSpec, description: str, owners: list[str] | None
 ) -> dg.AssetsDefinition:
     relations = project.manifest.relations
+    key, reads = dg.AssetKey([ML, spec.name]), [_key(relations[spec.train.on])]
 
-    @dg.asset(
-        key=[ML, spec.name],
-        deps=[_key(relations[spec.train.on])],
-        group_name=ML,
-        description=description,
-        owners=owners,
-        kinds=KINDS,
+    @dg.multi_asset(
+        name=f"{ML}__{spec.name}",
+        specs=[
+            dg.AssetSpec(
+                key, deps=reads, group_name=ML, description=description, owners=owners, kinds=KINDS
+            )
+        ],
         op_tags={"file": spec.file},
-        check_specs=[dg.AssetCheckSpec(GATE, asset=[ML, spec.name])],
+        check_specs=[dg.AssetCheckSpec(GATE, asset=key)],
+        # What is passed over has no checks to tell of; else Dagster would require them.
+        can_subset=True,
     )
     def training(context: dg.AssetExecutionContext) -> Results:
         def body() -> Iterator[Any]:
@@ -62,9 +65,9 @@ def _training(
                 version = train(connection, spec, relations, made_by, now=datetime.now(UTC))
                 champion = registry.champion(connection, spec.name)
             gate = _gate(version, champion)
-            yield dg.MaterializeResult(metadata=_facts(version), check_results=[gate])
+            yield dg.MaterializeResult(key, metadata=_facts(version), check_results=[gate])
 
-        yield from guarded(project, context, [_key(relations[spec.train.on])], body)
+        yield from guarded(project, context, key, reads, body)
 
     return training
 
@@ -77,17 +80,24 @@ def _scoring(
     contracts: ContractChecks,
 ) -> dg.AssetsDefinition:
     relations = project.manifest.relations
-    key, reads = dg.AssetKey([PREDICTIONS, spec.name]), _key(relations[spec.score.on])
+    key = dg.AssetKey([PREDICTIONS, spec.name])
+    reads = [dg.AssetKey([ML, spec.name]), _key(relations[spec.score.on])]
 
-    @dg.asset(
-        key=key,
-        deps=[dg.AssetKey([ML, spec.name]), reads],
-        group_name=PREDICTIONS,
-        description=f"Predictions of {spec.name}. {description}",
-        owners=owners,
-        kinds=KINDS,
+    @dg.multi_asset(
+        name=f"{PREDICTIONS}__{spec.name}",
+        specs=[
+            dg.AssetSpec(
+                key,
+                deps=reads,
+                group_name=PREDICTIONS,
+                description=f"Predictions of {spec.name}. {description}",
+                owners=owners,
+                kinds=KINDS,
+            )
+        ],
         op_tags={"file": spec.file},
         check_specs=contracts.specs([key]),
+        can_subset=True,
     )
     def scoring(context: dg.AssetExecutionContext) -> Results:
         def body() -> Iterator[Any]:
@@ -96,9 +106,9 @@ def _scoring(
                 result = score(connection, spec, relations, made_by, now=datetime.now(UTC))
                 checks = list(contracts.results(context, connection, [key]))
             metadata = {"dagster/row_count": result.rows, "model_version": result.version}
-            yield dg.MaterializeResult(metadata=metadata, check_results=checks)
+            yield dg.MaterializeResult(key, metadata=metadata, check_results=checks)
 
-        yield from guarded(project, context, [dg.AssetKey([ML, spec.name]), reads], body)
+        yield from guarded(project, context, key, reads, body)
 
     return scoring
 
@@ -139,6 +149,7 @@ def _gate(version: ModelVersion, champion: ModelVersion | None) -> dg.AssetCheck
     behind = f"; {champion.name} goes on scoring" if champion else "; no version can score"
     passed = version.status != "rejected"
     return dg.AssetCheckResult(
+        asset_key=dg.AssetKey([ML, version.model]),
         check_name=GATE,
         passed=passed,
         severity=dg.AssetCheckSeverity.WARN if champion else dg.AssetCheckSeverity.ERROR,

@@ -31,15 +31,15 @@ def unbuilt(context: dg.AssetExecutionContext, key: dg.AssetKey) -> dg.Output[No
 def guarded(
     project: Project,
     context: dg.AssetExecutionContext,
+    key: dg.AssetKey,
     reads: Collection[dg.AssetKey],
     body: Callable[[], Iterable[Any]],
 ) -> Iterator[Any]:
-    """Yield what ``body`` yields for the one asset of this step, unless what it reads is blocked.
+    """Yield what ``body`` yields for asset ``key``, unless a table it ``reads`` is blocked.
 
     The asset is blocked in turn when it was passed over, when ``body`` raises, or when one of its
     checks fails that blocks.
     """
-    key = context.asset_key
     causes = project.blocked.among(map(table_of, reads))
     if causes:
         table, cause = next(iter(causes.items()))
@@ -49,7 +49,7 @@ def guarded(
         return
     try:
         for result in body():
-            project.blocked.add(failed_checks([result], key))
+            project.blocked.add(failed_checks([result]))
             yield result
     except Exception as error:
         project.blocked.add({table_of(key): f"{table_of(key)} failed: {error}"})
@@ -57,16 +57,12 @@ def guarded(
         raise
 
 
-def failed_checks(results: Iterable[Any], key: dg.AssetKey | None = None) -> dict[str, str]:
-    """Return the tables of which a check failed that blocks, with the check.
-
-    ``key`` is the asset of a check that names none.
-    """
+def failed_checks(results: Iterable[Any]) -> dict[str, str]:
+    """Return the tables of which a check failed that blocks, with the check."""
     found = {}
     for check in (check for result in results for check in _checks(result)):
         if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
-            asset: Any = check.asset_key or key
-            table = table_of(asset)
+            table = table_of(check.asset_key)
             found[table] = f"check {check.check_name} of {table} failed"
     return found
 

@@ -18,7 +18,7 @@ from orchestration.project import Project
 
 def list_releases(folder: Path | None, as_json: bool) -> None:
     """List every release, the newest first."""
-    warehouse, console = Project.locate(folder).warehouse, Console()
+    warehouse, console = Project.locate(folder).warehouse, Console(soft_wrap=True)
     releases, current = warehouse.releases(), warehouse.release
     if as_json:
         console.print_json(json.dumps([_document(each, current) for each in releases]))
@@ -38,7 +38,7 @@ def list_releases(folder: Path | None, as_json: bool) -> None:
 
 def roll_back(folder: Path | None, to: str | None) -> None:
     """Let readers see an earlier release."""
-    warehouse, console = Project.locate(folder).warehouse, Console()
+    warehouse, console = Project.locate(folder).warehouse, Console(soft_wrap=True)
     left = warehouse.release
     release = warehouse.rollback(to)
     console.print(f"readers see {release.id}, published {_when(release)} UTC, instead of {left}")
@@ -48,17 +48,21 @@ def roll_back(folder: Path | None, to: str | None) -> None:
 def keep_release(folder: Path | None, release: str, why: str) -> None:
     """Keep a release whatever its age."""
     kept = Project.locate(folder).warehouse.keep(release, why)
-    Console().print(f"{kept.id} is kept: {why}\nto let it go: goldloop releases unkeep {kept.id}")
+    Console(soft_wrap=True).print(
+        f"{kept.id} is kept: {why}\nto let it go: goldloop releases unkeep {kept.id}"
+    )
 
 
 def unkeep_release(folder: Path | None, release: str) -> None:
     """Let a kept release be pruned like any other."""
-    Console().print(f"{Project.locate(folder).warehouse.unkeep(release).id} is no longer kept")
+    Console(soft_wrap=True).print(
+        f"{Project.locate(folder).warehouse.unkeep(release).id} is no longer kept"
+    )
 
 
 def prune_releases(folder: Path | None, last: int | None) -> None:
     """Remove old releases now."""
-    project, console = Project.locate(folder), Console()
+    project, console = Project.locate(folder), Console(soft_wrap=True)
     removed = project.warehouse.prune(last)
     freed = sum(each.bytes for each in removed)
     console.print(f"{len(removed)} releases removed, {freed:,} bytes freed")
@@ -67,7 +71,7 @@ def prune_releases(folder: Path | None, last: int | None) -> None:
 
 def show_status(folder: Path | None, as_json: bool) -> None:
     """Tell what readers see, how old it is, and why it is not newer."""
-    project, console = Project.locate(folder), Console()
+    project, console = Project.locate(folder), Console(soft_wrap=True)
     status = Status.of(project.warehouse, datetime.now(UTC))
     if as_json:
         console.print_json(json.dumps(status.document()))
@@ -86,7 +90,7 @@ def show_status(folder: Path | None, as_json: bool) -> None:
 
 def diagnose(folder: Path | None, deep: bool, as_json: bool) -> None:
     """Name what is wrong with the warehouse folder; raise when a person has to act."""
-    project, console = Project.locate(folder), Console()
+    project, console = Project.locate(folder), Console(soft_wrap=True)
     findings = examine(project.warehouse, datetime.now(UTC), deep)
     if as_json:
         console.print_json(json.dumps([vars(each) for each in findings]))
@@ -102,17 +106,18 @@ def diagnose(folder: Path | None, deep: bool, as_json: bool) -> None:
 def compare_releases(folder: Path | None, old: str, new: str, as_json: bool) -> None:
     """Show what differs between two releases."""
     from dataops.differences import compare, primary_keys
+    from dataops.sandbox import personal_columns
+    from orchestration.declared import declared_models
     from orchestration.differences import document, print_difference
-    from orchestration.personal import masked_columns
 
-    project, console = Project.locate(folder), Console()
+    project, console = Project.locate(folder), Console(soft_wrap=True)
     before, after = (project.warehouse.find(each) for each in (old, new))
     for each in (before, after):
         each.require_whole()
     if before.id == after.id:
         raise UsageError(f"{old} and {new} are the same release", fix="type: goldloop releases")
-    keys = primary_keys(project.manifest)
-    masked = masked_columns(project.manifest)
+    keys = primary_keys(project.manifest, declared_models(project))
+    masked = personal_columns(project.manifest)
     with Console(stderr=True).status("comparing"):
         difference = compare(before.file, after.file, keys=keys, masked=masked)
     if as_json:

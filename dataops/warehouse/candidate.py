@@ -1,12 +1,11 @@
 """The private copy of the warehouse that one run works on."""
 
 import contextlib
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import duckdb
 
@@ -35,7 +34,7 @@ class Candidate:
     run_id: str
     parent: Release | None
     folder: Path
-    lock: IO[str]
+    lock: contextlib.ExitStack
 
     @property
     def file(self) -> Path:
@@ -60,7 +59,9 @@ class Candidate:
                 self._close()
         # The release stands, whether or not older ones can be removed now.
         with contextlib.suppress(OSError, PipelineError), held(self.root / "swap.lock", "pruning"):
-            retention.prune(self.root, self.limits.releases)
+            finish(self.root)
+            # The parent is what a rollback goes to, and what readers were opening a moment ago.
+            retention.prune(self.root, self.limits.releases, wanted=[release.parent])
         return replace(release, folder=self.root / "releases" / release.id)
 
     def quarantine(self, reasons: Sequence[str], now: datetime) -> Quarantined:
@@ -76,7 +77,8 @@ class Candidate:
 
     def discard(self) -> None:
         """Drop the candidate; readers keep the release they have."""
-        if self.folder.is_dir():
+        # What the disk does not let go of is cleared by the next run.
+        with contextlib.suppress(OSError):
             remove(self.folder, self.root / "trash")
         self._close()
 
@@ -87,7 +89,9 @@ class Candidate:
                 rows = count_rows(connection)
         except duckdb.Error as error:
             raise PipelineError(
-                f"the candidate of run {self.run_id} is damaged: {error}", fix="type: goldloop run"
+                f"the candidate of run {self.run_id} cannot be closed, it is damaged or the disk "
+                f"is full: {error}",
+                fix="type: goldloop doctor, then: goldloop run",
             ) from error
         return {str(relation): count for relation, count in rows.items()}
 
@@ -143,7 +147,8 @@ class Candidate:
 
     def _close(self) -> None:
         link = self.root / "candidate"
-        if link.is_symlink() and link.readlink().name == self.run_id:
-            link.unlink()
-        shutil.rmtree(self.root / "trash", ignore_errors=True)
+        # A link that stays leads nowhere, and the next run replaces it.
+        with contextlib.suppress(OSError):
+            if link.readlink().name == self.run_id:
+                link.unlink()
         self.lock.close()

@@ -19,8 +19,8 @@ from dataops.warehouse.candidate import Candidate
 from dataops.warehouse.disk import FILE, clone, point, remove, reported, require_space
 from dataops.warehouse.journal import finish, journalled
 from dataops.warehouse.limits import Limits
-from dataops.warehouse.lock import held, holder_of, take
-from dataops.warehouse.quarantine import Quarantined, read_quarantine
+from dataops.warehouse.lock import held, hold_folder, holder_of, is_folder_held, take
+from dataops.warehouse.quarantine import Quarantined, bound, read_quarantine
 from dataops.warehouse.release import Release, read_all, refuse_old_clock
 from ml.errors import PipelineError, UsageError
 from ml.names import listed
@@ -75,16 +75,17 @@ class Warehouse:
 
         Raises :class:`PipelineError` when nothing was published yet, or what was cannot be read.
         """
-        release = self.current_release()
-        if release is None:
-            raise PipelineError(f"{self.root} has no release yet", fix="type: goldloop run")
+        seen = self.release
         try:
-            return duckdb.connect(str(release.file), read_only=True)
-        except duckdb.Error as error:
-            release.require_whole()
-            raise PipelineError(
-                f"{release.file} cannot be read: {error}", fix="type: goldloop doctor"
-            ) from error
+            release = self.current_release()
+            if release is None:
+                raise PipelineError(f"{self.root} has no release yet", fix="type: goldloop run")
+            return _opened(release)
+        except PipelineError:
+            # Another release became current, and the one that was is gone already.
+            if self.release == seen:
+                raise
+            return self.read()
 
     def releases(self) -> list[Release]:
         """Return every release there is, the newest first."""
@@ -138,16 +139,15 @@ class Warehouse:
         """
         with reported(f"opening a run in {self.root}"):
             self.root.mkdir(parents=True, exist_ok=True)
-            lock = take(self.root / "lock", f"run {run_id}", wait, waiting)
-            try:
+            with contextlib.ExitStack() as taken:
+                taken.callback(take(self.root / "lock", f"run {run_id}", wait, waiting).close)
                 with self.swapping(f"run {run_id} opening"):
                     self._clear_dead_runs()
                     parent = self.current_release()
                 folder = self._fresh_folder(run_id, parent)
+                taken.enter_context(hold_folder(folder))
                 point(self.root / "candidate", Path("candidates") / run_id)
-            except BaseException:
-                lock.close()
-                raise
+                lock = taken.pop_all()
         return Candidate(self.root, self.limits, run_id, parent, folder, lock)
 
     def rollback(self, to: str | None = None, now: datetime | None = None) -> Release:
@@ -175,18 +175,25 @@ class Warehouse:
         """Keep a release whatever its age."""
         with reported("keeping a release"), self.swapping("keep"):
             release = self.find(text)
-            retention.keep(release, why)
-            self.ledger.append(
-                Event(kind="release", outcome="kept", release=release.id, message=why)
-            )
+            now = datetime.now(UTC)
+            event = Event(
+                kind="release", outcome="kept", release=release.id, message=why,
+                started_at=now, ended_at=now,
+            )  # fmt: skip
+            with journalled(self.root, event):
+                retention.keep(release, why)
         return release
 
     def unkeep(self, text: str) -> Release:
         """Let a kept release be pruned like any other."""
         with reported("unkeeping a release"), self.swapping("unkeep"):
             release = self.find(text)
-            retention.unkeep(release)
-            self.ledger.append(Event(kind="release", outcome="unkept", release=release.id))
+            now = datetime.now(UTC)
+            event = Event(
+                kind="release", outcome="unkept", release=release.id, started_at=now, ended_at=now
+            )
+            with journalled(self.root, event):
+                retention.unkeep(release)
         return release
 
     def prune(self, last: int | None = None) -> list[Release]:
@@ -222,13 +229,22 @@ class Warehouse:
         """Remove what killed runs left; whoever holds the lock is the only run."""
         refuse_old_clock(next(iter(self.releases()), None), datetime.now(UTC))
         for folder in sorted((self.root / "candidates").glob("*")):
-            self.ledger.append(
-                Event(
-                    kind="run", outcome="died", run=folder.name, ended_at=datetime.now(UTC),
-                    message="its process died; nothing was published",
+            if is_folder_held(folder):
+                raise PipelineError(
+                    f"run {folder.name} is at work, though its lock {self.root / 'lock'} is gone",
+                    fix="wait for it to end, then run again",
                 )
-            )  # fmt: skip
+            told = self.ledger.events(run=folder.name, kind="run")
+            # Whoever was about to remove it may have died of a kill as well.
+            if not any(event.outcome == "died" for event in told):
+                self.ledger.append(
+                    Event(
+                        kind="run", outcome="died", run=folder.name, ended_at=datetime.now(UTC),
+                        message="its process died; nothing was published",
+                    )
+                )  # fmt: skip
             remove(folder, self.root / "trash")
+        bound(self.root, self.limits)
         retention.empty_trash(self.root)
 
     def _fresh_folder(self, run_id: str, parent: Release | None) -> Path:
@@ -244,3 +260,13 @@ class Warehouse:
             remove(folder, self.root / "trash")
             raise
         return folder
+
+
+def _opened(release: Release) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(release.file), read_only=True)
+    except duckdb.Error as error:
+        release.require_whole()
+        raise PipelineError(
+            f"{release.file} cannot be read: {error}", fix="type: goldloop doctor"
+        ) from error

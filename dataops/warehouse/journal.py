@@ -31,10 +31,7 @@ def journalled(root: Path, *events: Event) -> Iterator[None]:
     except BaseException:
         finish(root)
         raise
-    # The change stands whether or not the ledger can be written now: the note then tells it later.
-    with contextlib.suppress(PipelineError, OSError):
-        Ledger(root / "ledger").append(*events)
-        (root / JOURNAL).unlink()
+    tell(root, *events)
 
 
 def note(root: Path, *events: Event) -> None:
@@ -42,6 +39,16 @@ def note(root: Path, *events: Event) -> None:
     now = datetime.now(UTC)
     lines = [to_line(event, now, os.getpid()).decode() for event in events]
     write_json(root / JOURNAL, {"events": lines})
+
+
+def tell(root: Path, *events: Event) -> None:
+    """Tell the ledger that ``events`` have happened, and take the note away.
+
+    They stand whether or not the ledger can be written now: the note then tells them later.
+    """
+    with contextlib.suppress(PipelineError, OSError):
+        Ledger(root / "ledger").append(*events)
+        (root / JOURNAL).unlink(missing_ok=True)
 
 
 def finish(root: Path) -> None:

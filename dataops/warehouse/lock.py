@@ -12,6 +12,8 @@ from typing import IO
 from ml.errors import PipelineError
 
 POLL_SECONDS = 0.1
+# Who only looks whether a lock is held takes it for a moment.
+GLANCE_SECONDS = 0.2
 # Changing what `current` points at takes milliseconds; who holds it longer hangs.
 SWAP_SECONDS = 30.0
 
@@ -25,19 +27,21 @@ def take(
     naming the holder when it is still held after that.
     """
     handle = path.open("a+", encoding="utf-8")
-    end = time.monotonic() + wait
+    began = time.monotonic()
     while not _try(handle):
+        waited = time.monotonic() - began
         told = f"{path.parent} is in use by {_written(handle) or 'another process'}"
-        if time.monotonic() >= end:
+        if waited >= max(wait, GLANCE_SECONDS):
             handle.close()
             raise PipelineError(told, fix="wait for it to end, then run again")
-        if waiting:
+        if waiting and waited >= GLANCE_SECONDS:
             waiting(f"waiting: {told}")
-        time.sleep(POLL_SECONDS)
-    handle.truncate(0)
+        time.sleep(POLL_SECONDS if waited >= GLANCE_SECONDS else GLANCE_SECONDS / 20)
     since = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    handle.write(f"{holder} (process {os.getpid()}, since {since})")
-    handle.flush()
+    # A full disk takes no name; the lock holds without one.
+    with contextlib.suppress(OSError):
+        handle.truncate(0)
+        os.write(handle.fileno(), f"{holder} (process {os.getpid()}, since {since})".encode())
     return handle
 
 
@@ -49,6 +53,27 @@ def held(path: Path, holder: str, wait: float = SWAP_SECONDS) -> Iterator[None]:
         yield
     finally:
         handle.close()
+
+
+def hold_folder(folder: Path) -> contextlib.ExitStack:
+    """Lock ``folder`` itself: it shows that its run lives, whatever becomes of the lock's file."""
+    held = contextlib.ExitStack()
+    descriptor = os.open(folder, os.O_RDONLY)
+    held.callback(os.close, descriptor)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return held
+
+
+def is_folder_held(folder: Path) -> bool:
+    """Say whether a living process has locked ``folder``."""
+    with contextlib.ExitStack() as opened:
+        descriptor = os.open(folder, os.O_RDONLY)
+        opened.callback(os.close, descriptor)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def holder_of(path: Path) -> str | None:

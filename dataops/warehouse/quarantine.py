@@ -63,7 +63,7 @@ def put(
         remove(target, root / "trash")
     folder.rename(target)
     sync(home)
-    _bound(root, limits)
+    bound(root, limits)
     return _read(target)
 
 
@@ -77,7 +77,8 @@ def read_quarantine(folder: Path) -> list[Quarantined]:
     return sorted(found, key=lambda each: each.at, reverse=True)
 
 
-def _bound(root: Path, limits: Limits) -> None:
+def bound(root: Path, limits: Limits) -> None:
+    """Remove the oldest beyond the limits."""
     kept = 0
     for at, each in enumerate(read_quarantine(root / "quarantine")):
         kept += size(each.folder)

@@ -128,5 +128,6 @@ def refuse_old_clock(newest: Release | None, now: datetime) -> None:
         raise PipelineError(
             f"the clock says {now:%Y-%m-%d %H:%M:%S} UTC, and release {newest.id} was published at "
             f"{newest.time:%Y-%m-%d %H:%M:%S} UTC; allowed: a time after that",
-            fix="set the clock of this machine, then: goldloop run",
+            fix="set the clock of this machine, then: goldloop run; if it was ahead then and is "
+            f"right now: goldloop rollback, then: rm -r {newest.folder}",
         )

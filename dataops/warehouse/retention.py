@@ -4,11 +4,12 @@ import contextlib
 import json
 import shutil
 from collections.abc import Collection
+from datetime import UTC, datetime
 from pathlib import Path
 
 from dataops.ledger import Event
 from dataops.warehouse.disk import remove, write_json
-from dataops.warehouse.journal import finish, note
+from dataops.warehouse.journal import note, tell
 from dataops.warehouse.release import KEPT, Release, read_all
 from ml.errors import UsageError
 
@@ -42,15 +43,18 @@ def prune(root: Path, last: int, wanted: Collection[str | None] = ()) -> list[Re
         for release in read_all(root / "releases")[last:]
         if release.id not in stay and release.kept is None
     ]
-    events = [Event(kind="release", outcome="pruned", release=each.id) for each in removed]
+    now = datetime.now(UTC)
+    events = [
+        Event(kind="release", outcome="pruned", release=each.id, started_at=now, ended_at=now)
+        for each in removed
+    ]
     if events:
         # On a full disk there is no room for a note, and removing is what makes some.
         with contextlib.suppress(OSError):
             note(root, *events)
         for release in removed:
             remove(release.folder, root / "trash")
-        note(root, *events)
-        finish(root)
+        tell(root, *events)
     return removed
 
 

@@ -7,10 +7,18 @@ import dagster as dg
 import duckdb
 import pytest
 
+from dataops.warehouse import Warehouse
+from orchestration.dead_runs import alive
 from orchestration.executor import releasing_executor
 from orchestration.project import Project
 
 QUIET = {"telemetry": {"enabled": False}}
+REASONS = {
+    "fails": "check failed: table: holds",
+    "raises": "step table: ValueError: planted",
+    "no check": "check holds of table did not run",
+    "no table": "asset table was not built",
+}
 
 
 def gate_job(home: str, fault: str) -> dg.JobDefinition:
@@ -20,6 +28,7 @@ def gate_job(home: str, fault: str) -> dg.JobDefinition:
     @dg.multi_asset(
         specs=[dg.AssetSpec("table", skippable=fault == "no table")],
         check_specs=[dg.AssetCheckSpec("holds", asset="table")],
+        can_subset=True,
     )
     def table() -> Iterator[object]:
         with project.warehouse.connect() as connection:
@@ -75,6 +84,11 @@ def test_a_run_that_fell_short_leaves_the_current_release_untouched(
     assert (tmp_path / "current").readlink() == release
     assert not any((tmp_path / "candidates").iterdir())
     assert not (tmp_path / "candidate").exists()
+    warehouse = Warehouse(tmp_path)
+    [kept] = warehouse.quarantined()
+    assert REASONS[fault] in kept.reasons[0]
+    [*_, ended] = warehouse.ledger.events(kind="run", run=kept.run)
+    assert (ended.outcome, ended.parent) == ("failed", release.name)
 
 
 def test_runs_of_processes_that_died_are_reported_failed(tmp_path: Path) -> None:
@@ -85,3 +99,46 @@ def test_runs_of_processes_that_died_are_reported_failed(tmp_path: Path) -> None
         found = instance.get_run_by_id(dead.run_id)
     assert found is not None
     assert found.status == dg.DagsterRunStatus.FAILURE
+
+
+def test_a_run_that_waits_for_its_turn_is_not_taken_for_dead(tmp_path: Path) -> None:
+    with instance_of(tmp_path) as instance:
+        job = gate_job(str(tmp_path), "none")
+        waiting = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+        with alive(tmp_path, waiting.run_id):
+            assert execute(tmp_path, "none", instance)
+        found = instance.get_run_by_id(waiting.run_id)
+    assert found is not None
+    assert found.status == dg.DagsterRunStatus.STARTED
+
+
+def test_a_failed_run_cannot_be_resumed_for_its_tables_are_not_in_the_release(
+    tmp_path: Path,
+) -> None:
+    with instance_of(tmp_path) as instance:
+        job = dg.build_reconstructable_job(__name__, "gate_job", (str(tmp_path), "none"))
+        result = dg.execute_job(
+            job, instance, raise_on_error=False, tags={"dagster/is_resume_retry": "true"}
+        )
+        assert not result.success
+    assert not (tmp_path / "current").exists()
+
+
+def test_the_ledger_tells_what_a_run_made_checked_and_cost(tmp_path: Path) -> None:
+    run(tmp_path, "none")
+    [started, asset, check, release, ended] = Warehouse(tmp_path).ledger.events()
+    assert [each.kind for each in (started, asset, check, release, ended)] == [
+        "run", "asset", "check", "release", "run",
+    ]  # fmt: skip
+    assert len({each.run for each in (started, asset, check, release, ended)}) == 1
+    assert (asset.asset, asset.outcome, check.name, check.outcome) == (
+        "table", "succeeded", "holds", "passed",
+    )  # fmt: skip
+    assert ended.release == release.release
+    assert ended.cpu_seconds is not None
+    assert ended.cpu_seconds > 0
+    assert ended.peak_memory_bytes is not None
+    assert ended.peak_memory_bytes > 50_000_000
+    assert ended.started_at is not None
+    assert asset.started_at is not None
+    assert ended.started_at <= asset.started_at

@@ -47,6 +47,7 @@ def test_groups_are_layers_and_every_asset_is_described(definitions: dg.Definiti
         "bronze",
         "silver",
         "gold",
+        "ops",
         "ml",
         "predictions",
     }

@@ -275,7 +275,7 @@ def test_a_corrupted_candidate_is_not_published(tmp_path: Path) -> None:
     candidate = warehouse.open("run-two")
     candidate.file.chmod(0o644)
     candidate.file.write_bytes(b"no database" * 5000)
-    with pytest.raises(PipelineError, match="candidate of run run-two is damaged"):
+    with pytest.raises(PipelineError, match="candidate of run run-two cannot be closed"):
         candidate.publish({}, NOW)
     candidate.quarantine(["damaged"], NOW)
     assert read(warehouse) == 1

@@ -1,0 +1,111 @@
+"""The graph of SQL and ML models: what a change reaches, and in which order that is built."""
+
+from collections.abc import Collection, Iterator, Mapping, Set
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import TopologicalSorter
+from typing import Any
+
+from ml.tables import PREDICTIONS_SCHEMA
+
+BUILT = ("model", "seed", "snapshot", "test", "unit_test")
+
+Parents = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What dbt builds in one call, by unique id, and the ML models that come after it, by name."""
+
+    nodes: tuple[str, ...]
+    models: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The graph of a manifest (``raw``), closed by the ML models: exposure → its predictions."""
+
+    raw: Mapping[str, Any]
+
+    def reached(self, selected: Collection[str]) -> set[str]:
+        """Return the unique ids ``selected`` and all that reads a prediction that they change.
+
+        An ML model is reached when it is selected itself, or a relation it reads is.
+        """
+        reached, fed = set(selected), set[str]()
+        for id_ in self._order:
+            above = self._parents[id_]
+            is_told = id_ in self.raw["sources"] and bool(reached.intersection(above))
+            if is_told or fed.intersection(above):
+                fed.add(id_)
+                reached.add(id_)
+            elif id_ in self._models and reached.intersection(above):
+                reached.add(id_)
+        return reached
+
+    def models(self, reached: Collection[str]) -> set[str]:
+        """Return the names of the ML models among ``reached``."""
+        return {self._models[id_] for id_ in reached if id_ in self._models}
+
+    def stages(self, reached: Set[str]) -> list[Stage]:
+        """Return what to build, stage by stage: after an ML model comes what reads from it."""
+        levels: dict[str, int] = {}
+        for id_ in self._order:
+            above = self._parents[id_]
+            level = max((levels[each] for each in above), default=0)
+            fed = id_ in self.raw["sources"] and not reached.isdisjoint(above)
+            levels[id_] = level + 1 if fed else level
+        last = max((levels[id_] for id_ in reached if id_ in levels), default=-1)
+        stages = (self._stage(levels, reached, at) for at in range(last + 1))
+        return [stage for stage in stages if stage.nodes or stage.models]
+
+    def fqn(self, id_: str) -> str:
+        """Return the name by which dbt selects ``id_`` and nothing else."""
+        return ".".join(self._node(id_)["fqn"])
+
+    def _stage(self, levels: Mapping[str, int], reached: Set[str], at: int) -> Stage:
+        here = [id_ for id_ in sorted(reached) if levels.get(id_) == at]
+        nodes = tuple(id_ for id_ in here if id_.split(".")[0] in BUILT)
+        return Stage(nodes, tuple(self._models[id_] for id_ in here if id_ in self._models))
+
+    @cached_property
+    def _models(self) -> Mapping[str, str]:
+        return {
+            id_: node["name"] for id_, node in self.raw["exposures"].items() if node["type"] == "ml"
+        }
+
+    @cached_property
+    def _parents(self) -> Parents:
+        return parents(self.raw)
+
+    @cached_property
+    def _order(self) -> tuple[str, ...]:
+        return tuple(TopologicalSorter(self._parents).static_order())
+
+    def _node(self, id_: str) -> Mapping[str, Any]:
+        for part in ("nodes", "unit_tests"):
+            if id_ in self.raw.get(part, {}):
+                node: Mapping[str, Any] = self.raw[part][id_]
+                return node
+        raise KeyError(id_)
+
+
+def parents(raw: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return what each node reads; the source of a prediction reads the ML model that tells it."""
+    found = {id_: _depends_on(node) for id_, node in _readers(raw)}
+    models = {node["name"]: id_ for id_, node in raw["exposures"].items() if node["type"] == "ml"}
+    for id_, source in raw["sources"].items():
+        teller = models.get(source["identifier"])
+        told = teller is not None and source["schema"] == PREDICTIONS_SCHEMA
+        found[id_] = (teller,) if told and teller is not None else ()
+    known = {id_: tuple(each for each in above if each in found) for id_, above in found.items()}
+    return known
+
+
+def _readers(raw: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for part in ("nodes", "exposures", "unit_tests"):
+        yield from raw.get(part, {}).items()
+
+
+def _depends_on(node: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple((node.get("depends_on") or {}).get("nodes") or ())

@@ -1,0 +1,83 @@
+"""A stranger's project with a release made without Dagster, and the commands to call on it."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from dataops.warehouse import Release
+from ml.errors import GoldloopError
+from ml.provenance import Provenance
+from ml.score import score
+from ml.train import train
+from orchestration import cli_sandbox
+from orchestration.declared import declared_models
+from orchestration.project import QUIET, Project, dbt_executable
+from tests.stranger import write_stranger
+
+Command = Callable[..., str]
+
+
+def published(folder: Path) -> tuple[Project, Release]:
+    """Write the stranger's project and publish what a run of it would."""
+    project = Project(write_stranger(folder), folder / "warehouse", folder / "landing")
+    candidate = project.warehouse.open("by-hand")
+    [spec], relations = declared_models(project), project.manifest.relations
+    with project.warehouse.connect() as connection:
+        connection.execute("create schema landing")
+        connection.execute("create schema main_gold")
+        files = str(project.landing / "visits" / "*.csv").replace("'", "''")
+        connection.execute(
+            "create table landing.web__visits as select * replace (pages::integer as pages) "
+            f"from read_csv('{files}', types = {{'visit_id': 'varchar'}})"
+        )
+        for name, columns in {
+            "visit_training": "*",
+            "visit_features": "* exclude (is_bought)",
+        }.items():
+            connection.execute(
+                f"create table {relations[name].sql} as select {columns} from landing.web__visits"
+            )
+        for step in (train, score):
+            step(connection, spec, relations, Provenance("by-hand"), now=datetime.now(UTC))
+    _dbt(project, "build")
+    (candidate.folder / "manifest.json").write_text(json.dumps(project.manifest.raw))
+    return project, candidate.publish({}, datetime.now(UTC))
+
+
+def _dbt(project: Project, *arguments: str) -> None:
+    places = {"DBT_PROFILES_DIR": str(project.profiles), "DBT_TARGET_PATH": str(project.target)}
+    subprocess.run(
+        [dbt_executable(), "--quiet", *arguments], cwd=project.folder, check=True,
+        env=os.environ | QUIET | places | {"DBT_LOG_PATH": str(project.target)},
+    )  # fmt: skip
+
+
+def command_line(project: Project, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Return what calls the command line on ``project``; it raises what the command raises."""
+    for name in ("GOLDLOOP_HOME", "GOLDLOOP_LANDING", "GOLDLOOP_PROJECT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "200")
+    app = typer.Typer()
+
+    @app.callback()
+    def choose(context: typer.Context, project_dir: Annotated[Path, typer.Option()]) -> None:
+        context.obj = project_dir
+
+    cli_sandbox.register(app)
+
+    def call(*arguments: str) -> str:
+        done = CliRunner().invoke(app, ["--project-dir", str(project.folder), *arguments])
+        if isinstance(done.exception, GoldloopError):
+            raise done.exception
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    return call

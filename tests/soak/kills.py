@@ -1,0 +1,121 @@
+"""Processes killed while they change a warehouse, at every step and at any moment."""
+
+import random
+import time
+from pathlib import Path
+
+from dataops.doctor import examine
+from dataops.warehouse import Warehouse
+from ml.errors import GoldloopError
+from tests.soak import inspection, victim
+from tests.soak.result import Result
+
+
+class Killing:
+    """One warehouse that goes through many kills, and what is known to have happened to it."""
+
+    def __init__(self, root: Path) -> None:
+        self.warehouse = Warehouse(root, victim.LIMITS)
+        self.published: list[str] = []
+        self.pointed: list[str] = []
+        self.died: set[str] = set()
+        self._runs = 0
+        for _ in range(3):
+            self.run()
+
+    def run(self) -> None:
+        """Run to the end, as the next run after a kill must."""
+        self._runs += 1
+        before = self._folders()
+        victim.publish(self.warehouse, f"{self._runs:08d}-whole")()
+        self.published += self._folders() - before
+
+    def steps(self, action: str) -> int:
+        """Do ``action`` to its end and return how many steps it took."""
+        process, told = victim.start(self.warehouse.root, action, self._name(), None)
+        before = self.warehouse.release
+        told.recv()
+        count = int(told.recv())
+        process.join()
+        if faults := self._after(action, before):
+            raise AssertionError(faults)
+        return count
+
+    def kill_at(self, action: str, step: int) -> list[str]:
+        """Have ``action`` killed at its ``step``; return what is wrong after."""
+        before = self.warehouse.release
+        process, _ = victim.start(self.warehouse.root, action, self._name(), step)
+        process.join()
+        return self._after(action, before)
+
+    def kill_after(self, action: str, seconds: float) -> list[str]:
+        """Kill a process ``seconds`` after its start; return what is wrong after."""
+        before = self.warehouse.release
+        process, _ = victim.start(self.warehouse.root, action, self._name(), None)
+        time.sleep(seconds)
+        process.kill()
+        process.join()
+        return self._after(action, before)
+
+    def _after(self, action: str, before: str | None) -> list[str]:
+        self._note(action, before)
+        self.died |= {path.name for path in (self.warehouse.root / "candidates").glob("*")}
+        found = inspection.faults_of_current(self.warehouse)
+        now = self.warehouse.releases()[0].time
+        found += [f"doctor: {each}" for each in examine(self.warehouse, now) if not each.heals]
+        try:
+            self.run()
+        except GoldloopError as error:
+            return [*found, f"the next run failed: {error}"]
+        return [
+            *found,
+            *inspection.faults_of_current(self.warehouse),
+            *inspection.faults_at_rest(self.warehouse),
+            *inspection.faults_of_ledger(self.warehouse, self.published, self.pointed),
+            *inspection.faults_of_deaths(self.warehouse.root, self.died),
+        ]
+
+    def _note(self, action: str, before: str | None) -> None:
+        """Note what ``current`` shows to have happened."""
+        now = self.warehouse.release
+        if now and now != before:
+            (self.pointed if action == "rollback" else self.published).append(now)
+        if action == "open_after_death":
+            run = f"{self._runs:08d}-killed-dead"
+            if not (self.warehouse.root / "candidates" / run).exists():
+                self.died.add(run)
+
+    def _name(self) -> str:
+        self._runs += 1
+        return f"{self._runs:08d}-killed"
+
+    def _folders(self) -> set[str]:
+        return {release.id for release in self.warehouse.releases()}
+
+
+def kill_steps(folder: Path, tries: int) -> Result:
+    """Kill at a step: all steps of a publication first, then of each other action in turn."""
+    result, killing = Result("kill_steps"), Killing(folder / "steps")
+    draw = random.Random(3)
+    each = max(1, tries // (len(victim.ACTIONS) + 2))
+    for action in victim.ACTIONS:
+        steps = range(1, killing.steps(action) + 1)
+        # A publication has the most to lose.
+        wanted = each * 3 if action == "publish" else each
+        for step in sorted(draw.sample(steps, min(wanted, len(steps)))):
+            result.add(f"{action} at step {step}", killing.kill_at(action, step))
+    return result
+
+
+def kill_moments(folder: Path, tries: int) -> Result:
+    """Kill at any moment from the first step of a run to its publication."""
+    result, killing = Result("kill_moments"), Killing(folder / "moments")
+    draw = random.Random(5)
+    began = time.monotonic()
+    killing.steps("publish")
+    longest = time.monotonic() - began
+    for _ in range(tries):
+        action = draw.choice(["publish", "publish", "quarantine", "open_after_death"])
+        seconds = draw.uniform(0, longest * 1.2)
+        result.add(f"{action} after {seconds:.3f} s", killing.kill_after(action, seconds))
+    return result
