@@ -54,6 +54,7 @@ bench: .venv/.installed ## Measure beside the peers: make bench [ONLY=name]
 	$(BIN)/python -m bench $(ONLY)
 
 soak: .venv/.installed ## Reliability at length, kills included: make soak [ONLY=name]
+	$(if $(ONLY),,$(BIN)/python -m pytest -m soak)
 	$(BIN)/python -m tests.soak $(ONLY)
 
 ci-slim: .venv/.installed ## Smoke-test all on a sample, build what changed: make ci-slim [STATE=folder]

@@ -43,8 +43,14 @@ class Status:
 
     @property
     def is_stale(self) -> bool:
-        """Whether the last run ended without publishing."""
-        return self.last_run is not None and self.last_run.outcome != "succeeded"
+        """Whether the last run ended without publishing.
+
+        A run whose process died after its publication could not say that it had succeeded.
+        """
+        last = self.last_run
+        if last is None or last.outcome == "succeeded":
+            return False
+        return self.release is None or self.release.run != last.run
 
     def document(self) -> dict[str, Any]:
         """Return the status as JSON holds it."""

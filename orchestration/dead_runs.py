@@ -1,6 +1,7 @@
 """Runs whose process has died without a word: Dagster would count them as started for ever."""
 
 import contextlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from dataops.warehouse.lock import held, holder_of
 
 RUNNING = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 ALIVE = "alive"
+STARTING_SECONDS = 60.0
 
 
 @contextlib.contextmanager
@@ -29,8 +31,10 @@ def fail_dead_runs(home: Path, instance: dg.DagsterInstance, run_id: str) -> Non
 
     Runs that wait for the one that is open are alive and left alone.
     """
-    for run in instance.get_runs(dg.RunsFilter(statuses=RUNNING)):
-        mark = home / ALIVE / run.run_id
-        if run.run_id != run_id and holder_of(mark) is None:
+    for record in instance.get_run_records(dg.RunsFilter(statuses=RUNNING)):
+        run, mark = record.dagster_run, home / ALIVE / record.dagster_run.run_id
+        # Dagster calls a run started a moment before its process comes to say that it lives.
+        is_new = time.time() - (record.start_time or 0.0) < STARTING_SECONDS
+        if run.run_id != run_id and not is_new and holder_of(mark) is None:
             instance.report_run_failed(run, "the process of this run has died")
             mark.unlink(missing_ok=True)

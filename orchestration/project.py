@@ -113,7 +113,7 @@ class Project:
         return Manifest.read(path)
 
     def _parse(self) -> None:
-        command = [dbt_executable(), "--quiet", "--no-use-colors", "parse"]
+        command = [*dbt_command(), "--quiet", "--no-use-colors", "parse"]
         command += ["--project-dir", str(self.folder), "--profiles-dir", str(self.profiles)]
         command += ["--target-path", str(self.target), "--log-path", str(self.target)]
         done = subprocess.run(

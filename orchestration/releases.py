@@ -15,6 +15,9 @@ from dataops.warehouse import Release
 from ml.errors import PipelineError, UsageError
 from orchestration.project import Project
 
+# The schema of what is known of the runs, which always differs.
+OPS = "ops"
+
 
 def list_releases(folder: Path | None, as_json: bool) -> None:
     """List every release, the newest first."""
@@ -119,11 +122,18 @@ def compare_releases(folder: Path | None, old: str, new: str, as_json: bool) -> 
     keys = primary_keys(project.manifest, declared_models(project))
     masked = personal_columns(project.manifest)
     with Console(stderr=True).status("comparing"):
-        difference = compare(before.file, after.file, keys=keys, masked=masked)
+        difference = compare(
+            before.file,
+            after.file,
+            keys=keys,
+            masked=masked,
+            without=[OPS],
+            samples=3,
+        )
     if as_json:
         console.print_json(json.dumps(document(difference), default=str))
         return
-    print_difference(difference, console)
+    print_difference(difference, console, then=f"goldloop rollback --to {before.id}")
 
 
 def _document(release: Release, current: str | None) -> dict[str, Any]:

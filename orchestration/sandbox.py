@@ -25,7 +25,7 @@ from ml.relation import Relation
 from ml.tables import PREDICTIONS_SCHEMA
 from orchestration.project import Project
 from orchestration.sandbox_build import Built, Mode, build_in, declared_in
-from orchestration.sandbox_dbt import write_settings
+from orchestration.sandbox_dbt import CI, write_settings
 
 if TYPE_CHECKING:
     from dataops.differences import Difference
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 CHANGED = "state:modified+"
 # The layer a person is asked about before a change is merged, where a project has it.
 GOLD = "gold"
-CI = "_ci"
 NO_COLUMN = "none"
 
 
@@ -44,15 +43,14 @@ def create_sandbox(
     project, console = Project.locate(folder), Console()
     if name == CI:
         raise UsageError(f"'{CI}' is what goldloop ci uses", fix="take another name")
+    sandboxes = Sandboxes(project.warehouse)
+    sandboxes.require_free(name, replace=replace)
     drawn = _sample(project, sample, by)
     release = current(project)
     with Console(stderr=True).status("reading the project"):
         manifests = [Manifest.read(release.manifest), project.manifest]
-        made = Sandboxes(project.warehouse).create(
-            name, release, manifests, sample=drawn, replace=replace
-        )
-        write_settings(project, made[0])
-    sandbox, told = made
+        sandbox, told = sandboxes.create(name, release, manifests, sample=drawn, replace=replace)
+        write_settings(project, sandbox)
     console.print(f"sandbox {name} reads release {release.id}; what you build is in {sandbox.file}")
     _print_shown(told, drawn, console)
     console.print(f"next: goldloop sandbox build {name}, goldloop sandbox diff {name}")
@@ -109,8 +107,8 @@ def diff_sandbox(folder: Path | None, name: str, every_layer: bool, as_json: boo
     print_difference(difference, console, then=then)
     if sandbox.sample:
         console.print(
-            f"[yellow]this sandbox is a sample ({_sampled(sandbox)})[/]: what is summed up over it, "
-            "or has no such column, differs from the release for that alone"
+            f"[yellow]this sandbox is a sample ({_sampled(sandbox)})[/]: what is summed up over "
+            "it, or has no such column, differs from the release for that alone"
         )
 
 

@@ -17,6 +17,8 @@ from ml.errors import PipelineError
 from orchestration.profile import write_profile
 from orchestration.project import QUIET, Project, dbt_command
 
+# The sandbox of `goldloop ci`.
+CI = "_ci"
 FAILED = ("error", "fail", "runtime error")
 ENV = """\
 # In a shell:  source {path}
@@ -87,7 +89,7 @@ def build(
         told = "\n".join(lines) or _said(done)
         raise PipelineError(
             f"dbt build failed in sandbox {sandbox.name}:\n{told}",
-            fix=f"correct it, then: goldloop sandbox build {sandbox.name}",
+            fix=f"correct it, then: {_again(sandbox)}",
         )
     statuses = [node["status"] for node in nodes]
     return {status: statuses.count(status) for status in sorted(set(statuses))}
@@ -101,6 +103,10 @@ def _run(
     return subprocess.run(
         command, cwd=project.folder, env=os.environ | settings, capture_output=True, text=True
     )
+
+
+def _again(sandbox: Sandbox) -> str:
+    return "goldloop ci" if sandbox.name == CI else f"goldloop sandbox build {sandbox.name}"
 
 
 def _said(done: subprocess.CompletedProcess[str]) -> str:

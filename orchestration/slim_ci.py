@@ -11,9 +11,9 @@ from dataops.manifest import Manifest
 from dataops.sandbox import Sample, Sandbox, Sandboxes
 from dataops.warehouse.lock import held
 from orchestration.project import Project
-from orchestration.sandbox import CHANGED, CI, build, current, differences, print_built
+from orchestration.sandbox import CHANGED, build, current, differences, print_built
 from orchestration.sandbox_build import EVERYTHING, Mode
-from orchestration.sandbox_dbt import write_settings
+from orchestration.sandbox_dbt import CI, write_settings
 
 SMOKE_ROWS = "1000"
 

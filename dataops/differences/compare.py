@@ -28,6 +28,7 @@ def compare(
     *,
     keys: Mapping[Relation, Sequence[str]],
     only: Collection[str] | None = None,
+    without: Collection[str] = (),
     relations: Collection[Relation] | None = None,
     masked: Mapping[Relation, Collection[str]] | None = None,
     attach: Mapping[str, Path] | None = None,
@@ -39,16 +40,17 @@ def compare(
     """Return what differs between the DuckDB files ``old`` and ``new``, both opened read-only.
 
     ``keys`` names the columns that tell a table's rows apart (see :func:`primary_keys`). ``only``
-    limits the schemas and ``relations`` the relations looked at; of a relation named there the rows
-    are compared even where it is a view. ``attach`` gives further files, by catalog name, that such
-    views read. Values of ``masked`` columns are compared but never shown. Floats matched by key may
-    differ by ``tolerance``. ``memory`` is DuckDB's limit; what needs more goes to a temporary
-    folder. ``progress`` is told after each table how many are done, of how many.
+    limits the schemas looked at, ``without`` names some that are not, ``relations`` limits the
+    relations; of a relation named there the rows are compared even where it is a view. ``attach``
+    gives further files, by catalog name, that such views read. Values of ``masked`` columns are
+    compared but never shown. Floats matched by key may differ by ``tolerance``. ``memory`` is
+    DuckDB's limit; what needs more goes to a temporary folder. ``progress`` is told after each
+    table how many are done, of how many.
 
     Of the registry's tables the models are compared instead of the rows, of a prediction table what
     the champion says. Raises PipelineError for a file that cannot be read.
     """
-    scope = Scope(only, relations)
+    scope = Scope(only, relations, without)
     with opened(old, new, attach or {}, memory) as (connection, names):
         before, after = (_warehouse(connection, name) for name in names)
         tables = [

@@ -16,15 +16,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Scope:
-    """The schemas and relations asked for; None is all of them."""
+    """The schemas and relations asked for, None being all, but for the schemas ``without``."""
 
     schemas: Collection[str] | None = None
     relations: Collection[Relation] | None = None
+    without: Collection[str] = ()
 
     def has(self, relation: Relation) -> bool:
         """Whether ``relation`` was asked for."""
-        return (self.schemas is None or relation.schema in self.schemas) and (
-            self.relations is None or relation in self.relations
+        return (
+            (self.schemas is None or relation.schema in self.schemas)
+            and (self.relations is None or relation in self.relations)
+            and relation.schema not in self.without
         )
 
     def tables(self, catalog: Catalog) -> list[Relation]:

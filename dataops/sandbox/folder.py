@@ -19,7 +19,8 @@ from dataops.sandbox.masking import personal_columns
 from dataops.sandbox.sample import Sample
 from dataops.sandbox.state import SANDBOX, write_state
 from dataops.sandbox.tables import show_sources, shown
-from dataops.warehouse import Release, Warehouse
+from dataops.warehouse import FILE, Release, Warehouse
+from dataops.warehouse.disk import reported
 from ml.errors import PipelineError, UsageError
 from ml.names import listed
 from ml.relation import Relation
@@ -70,7 +71,7 @@ class Sandbox:
     @property
     def release_file(self) -> Path:
         """The release's DuckDB file, which is only read."""
-        return self.folder.parents[1] / "releases" / self.release / "warehouse.duckdb"
+        return self.folder.parents[1] / "releases" / self.release / FILE
 
     @property
     def bytes(self) -> int:
@@ -147,6 +148,28 @@ class Sandboxes:
         compare with, the release's by default. Raises UsageError for a name that is not allowed or
         taken, PipelineError for a release that is damaged.
         """
+        folder = self.require_free(name, replace=replace)
+        personal = personal_columns(*manifests) if masked else {}
+        sandbox = Sandbox(
+            name, release.id, datetime.now(UTC).isoformat(), sample.text if sample else None,
+            sample.by if sample else (), masked, folder,
+        )  # fmt: skip
+        # Pruning looks for sandboxes under the same lock: the release stays from here on.
+        with reported(f"making sandbox {name}"), self.warehouse.swapping(f"making sandbox {name}"):
+            release.require_whole()
+            _clear(folder)
+            _write(sandbox)
+        try:
+            with reported(f"making sandbox {name}"):
+                told = self._fill(sandbox, release, manifests, personal, sample, state)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        self._tell(sandbox, "created")
+        return sandbox, told
+
+    def require_free(self, name: str, *, replace: bool) -> Path:
+        """Return the folder of a new sandbox ``name``; raises UsageError as :meth:`create` does."""
         _require_name(name)
         folder = self.root / name
         if folder.exists() and not replace:
@@ -155,23 +178,7 @@ class Sandboxes:
                 fix=f"type: goldloop sandbox create {name} --replace, "
                 f"or: goldloop sandbox drop {name}",
             )
-        personal = personal_columns(*manifests) if masked else {}
-        sandbox = Sandbox(
-            name, release.id, datetime.now(UTC).isoformat(), sample.text if sample else None,
-            sample.by if sample else (), masked, folder,
-        )  # fmt: skip
-        # Pruning looks for sandboxes under the same lock: the release stays from here on.
-        with self.warehouse.swapping(f"making sandbox {name}"):
-            release.require_whole()
-            _clear(folder)
-            _write(sandbox)
-        try:
-            told = self._fill(sandbox, release, manifests, personal, sample, state)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        self._tell(sandbox, "created")
-        return sandbox, told
+        return folder
 
     def drop(self, name: str) -> None:
         """Remove the sandbox ``name``, a half-made one too; raises UsageError without one."""
@@ -180,7 +187,8 @@ class Sandboxes:
         if not folder.is_dir():
             self.find(name)
         sandbox = _read(folder / RECORD)
-        shutil.rmtree(folder)
+        with reported(f"removing sandbox {name}"):
+            shutil.rmtree(folder)
         if sandbox:
             self._tell(sandbox, "dropped")
 

@@ -188,6 +188,7 @@ class Warehouse:
         """Let a kept release be pruned like any other."""
         with reported("unkeeping a release"), self.swapping("unkeep"):
             release = self.find(text)
+            retention.require_kept(release)
             now = datetime.now(UTC)
             event = Event(
                 kind="release", outcome="unkept", release=release.id, started_at=now, ended_at=now

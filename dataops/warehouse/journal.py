@@ -95,6 +95,10 @@ def _has_happened(root: Path, event: Event) -> bool:
     match event.outcome:
         case "pruned":
             return not folder.exists()
-        case "kept" | "unkept":
-            return (folder / KEPT).exists() == (event.outcome == "kept")
+        case "kept":
+            # It may have been kept before, for another reason.
+            mark = folder / KEPT
+            return mark.is_file() and json.dumps(event.message) in mark.read_text(encoding="utf-8")
+        case "unkept":
+            return not (folder / KEPT).exists()
     return link.is_symlink() and link.readlink().name == event.release

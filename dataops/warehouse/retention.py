@@ -19,10 +19,14 @@ def keep(release: Release, why: str) -> None:
     write_json(release.folder / KEPT, {"why": why})
 
 
-def unkeep(release: Release) -> None:
-    """Take the mark off; raises UsageError when there is none."""
+def require_kept(release: Release) -> None:
+    """Raise UsageError when ``release`` is not kept."""
     if release.kept is None:
         raise UsageError(f"release {release.id} is not kept", fix="type: goldloop releases")
+
+
+def unkeep(release: Release) -> None:
+    """Take the mark off."""
     (release.folder / KEPT).unlink()
 
 

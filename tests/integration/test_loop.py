@@ -111,6 +111,26 @@ def test_a_run_with_nothing_new_trains_nothing_and_changes_no_prediction(folder:
     assert query(folder, "select max(version) from ml.model_versions") == [(1,)]
 
 
+def test_the_runs_before_stand_in_tables_with_what_they_made_checked_and_published(
+    folder: Path,
+) -> None:
+    """The ledger is read when a run begins: the second run's release tells of the first."""
+    record = json.loads((folder / "warehouse" / "current" / "release.json").read_text())
+    runs = query(folder, "select outcome from ops.ops_runs")
+    assert sorted(str(run[0]) for run in runs) == ["running", "succeeded"]
+    [(assets, outcomes)] = query(
+        folder, "select count(*), count(distinct outcome) from ops.ops_assets"
+    )
+    assert assets > 80
+    assert outcomes == 1
+    [(contracts,)] = query(
+        folder, "select count(*) from ops.contract_results where outcome = 'passed'"
+    )
+    assert contracts > 200
+    published = query(folder, "select release_id from ops.ops_releases")
+    assert published == [(record["parent"],)]
+
+
 def test_dbt_build_by_itself_passes_before_any_file_has_landed(tmp_path: Path) -> None:
     project = tmp_path / "clone"
     for name in ("dbt_project.yml", "profiles.yml"):

@@ -1,1 +1,1 @@
-"""Tests that try for minutes: ``python -m tests.soak [NAME]``; the suite runs them with few tries."""
+"""Tests that try for minutes: ``python -m tests.soak [NAME]``; the suite has few tries of each."""

@@ -28,8 +28,9 @@ def read(connection: duckdb.DuckDBPyConnection) -> str:
     """Return the run that wrote all there is; raise ValueError when it is not of one run."""
     told = connection.execute("select * from gold.told order by name").fetchall()
     found = [
-        connection.execute(f"select '{table}', {_sums(table)}").fetchone()
+        row
         for table in sorted(TABLES)
+        for row in connection.execute(f"select '{table}', {_sums(table)}").fetchall()
     ]
     if told != found or len({(row[1], row[2]) for row in found}) > 1 or found[0][1] != found[0][2]:
         raise ValueError(f"the tables are not of one run: {told} was told, {found} is there")

@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +19,9 @@ from tests.soak.result import Result
 from tests.stranger import write_day, write_stranger
 
 VISITS = 20
+TABLES = ("landing.web__visits", "main_gold.visit_training", "main_gold.visit_features")
+# Predictions of earlier versions stay.
+SCORED = "select count(distinct visit_id) from predictions.purchase"
 # How long a process may live on after the one that started it.
 GRACE_SECONDS = 3.0
 
@@ -41,15 +45,18 @@ class Runs:
         write_day(self.project, date(2025, 1, 1) + timedelta(days=self.days), VISITS)
         self.days += 1
 
-    def kill(self, seconds: float, in_publishing: bool) -> list[str]:
-        """Kill a run after ``seconds``, counted from its publication if so; return the faults."""
+    def kill(self, seconds: float, in_publishing: bool) -> list[str] | None:
+        """Kill a run after ``seconds``, counted from its publication if so; return the faults.
+
+        None when it had ended before.
+        """
         self.land()
         process = self._start(subprocess.DEVNULL)
         if in_publishing:
             self._await_publishing(process)
         time.sleep(seconds)
         process.kill()
-        process.wait()
+        killed = process.wait() == -signal.SIGKILL
         found = self._faults(None)
         if orphans := self._orphans():
             found.append(f"processes that live on: {orphans}")
@@ -57,7 +64,8 @@ class Runs:
             self.run()
         except AssertionError as error:
             return [*found, str(error)]
-        return [*found, *self._faults(self.days * VISITS), *self._left()]
+        found += [*self._faults(self.days * VISITS), *self._left()]
+        return found if found or killed else None
 
     def _start(self, output: int) -> "subprocess.Popen[str]":
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("GOLDLOOP", "DAGSTER"))}
@@ -81,13 +89,15 @@ class Runs:
                 return []
             with self.warehouse.read() as connection:
                 rows = {str(each): count for each, count in count_rows(connection).items()}
+                scored = connection.execute(SCORED).fetchall()
         except (GoldloopError, duckdb.Error) as error:
             return [f"current cannot be read: {error}"]
-        whole = {"landing.web__visits", "gold.visit_training", "gold.visit_features"}
-        found = {rows.get(name) for name in [*whole, "predictions.purchase"]}
+        found = {*scored, *((rows.get(name),) for name in TABLES)}
         problems = []
-        if len(found) > 1 or (visits and found != {visits}):
-            problems.append(f"the release is no whole run: {rows}; landed are {visits} visits")
+        if len(found) > 1 or (visits and found != {(visits,)}):
+            problems.append(
+                f"the release is no whole run: {rows}, {scored}; landed are {visits} visits"
+            )
         if rows != dict(release.rows) or checksum(release.file) != release.blake3:
             problems.append("release.json does not agree with its file")
         return problems
@@ -123,11 +133,12 @@ def kill_runs(folder: Path, tries: int) -> Result:
     began = time.monotonic()
     runs.run()
     longest = time.monotonic() - began
-    for number in range(tries):
-        in_publishing = bool(number % 2)
+    while result.tried < tries:
+        in_publishing = bool(result.tried % 2)
         seconds = draw.uniform(0, 0.5) if in_publishing else draw.uniform(0, longest)
         where = "into its publication" if in_publishing else "after its start"
-        result.add(f"run killed {seconds:.3f} s {where}", runs.kill(seconds, in_publishing))
+        if (found := runs.kill(seconds, in_publishing)) is not None:
+            result.add(f"run killed {seconds:.3f} s {where}", found)
     return result
 
 

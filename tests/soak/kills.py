@@ -1,7 +1,11 @@
 """Processes killed while they change a warehouse, at every step and at any moment."""
 
+import contextlib
+import itertools
 import random
+import signal
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from dataops.doctor import examine
@@ -9,6 +13,9 @@ from dataops.warehouse import Warehouse
 from ml.errors import GoldloopError
 from tests.soak import inspection, victim
 from tests.soak.result import Result
+
+# A publication has the most to lose.
+TURNS = ["publish", "publish", "rollback", "prune", *victim.ACTIONS]
 
 
 class Killing:
@@ -41,24 +48,35 @@ class Killing:
             raise AssertionError(faults)
         return count
 
-    def kill_at(self, action: str, step: int) -> list[str]:
-        """Have ``action`` killed at its ``step``; return what is wrong after."""
+    def time(self, action: str) -> float:
+        """Return the seconds from the start of a process that does ``action`` to its end."""
+        began, before = time.monotonic(), self.warehouse.release
+        process, _ = victim.start(self.warehouse.root, action, self._name(), None)
+        process.join()
+        seconds = time.monotonic() - began
+        self._note(action, before)
+        return seconds
+
+    def kill_at(self, action: str, step: int) -> list[str] | None:
+        """Have ``action`` killed at its ``step``; return what is wrong after, None if it ended."""
         before = self.warehouse.release
         process, _ = victim.start(self.warehouse.root, action, self._name(), step)
         process.join()
-        return self._after(action, before)
+        found = self._after(action, before)
+        return found if found or process.exitcode == -signal.SIGKILL else None
 
-    def kill_after(self, action: str, seconds: float) -> list[str]:
-        """Kill a process ``seconds`` after its start; return what is wrong after."""
+    def kill_after(self, action: str, seconds: float) -> list[str] | None:
+        """Kill a process after ``seconds``; return what is wrong after, None if it had ended."""
         before = self.warehouse.release
-        process, _ = victim.start(self.warehouse.root, action, self._name(), None)
+        process, told = victim.start(self.warehouse.root, action, self._name(), None)
         time.sleep(seconds)
         process.kill()
         process.join()
-        return self._after(action, before)
+        found = self._after(action, before, is_prepared=told.poll() and _hears(told))
+        return found if found or process.exitcode == -signal.SIGKILL else None
 
-    def _after(self, action: str, before: str | None) -> list[str]:
-        self._note(action, before)
+    def _after(self, action: str, before: str | None, is_prepared: bool = True) -> list[str]:
+        self._note(action, before, is_prepared)
         self.died |= {path.name for path in (self.warehouse.root / "candidates").glob("*")}
         found = inspection.faults_of_current(self.warehouse)
         now = self.warehouse.releases()[0].time
@@ -75,12 +93,12 @@ class Killing:
             *inspection.faults_of_deaths(self.warehouse.root, self.died),
         ]
 
-    def _note(self, action: str, before: str | None) -> None:
+    def _note(self, action: str, before: str | None, is_prepared: bool = True) -> None:
         """Note what ``current`` shows to have happened."""
         now = self.warehouse.release
         if now and now != before:
             (self.pointed if action == "rollback" else self.published).append(now)
-        if action == "open_after_death":
+        if action == "open_after_death" and is_prepared:
             run = f"{self._runs:08d}-killed-dead"
             if not (self.warehouse.root / "candidates" / run).exists():
                 self.died.add(run)
@@ -93,17 +111,26 @@ class Killing:
         return {release.id for release in self.warehouse.releases()}
 
 
+def _hears(told: Connection) -> bool:
+    """Say whether anything was told before the other end was closed."""
+    with contextlib.suppress(EOFError):
+        return bool(told.recv())
+    return False
+
+
 def kill_steps(folder: Path, tries: int) -> Result:
-    """Kill at a step: all steps of a publication first, then of each other action in turn."""
+    """Kill at each step of a publication, a rollback, a removal …, in an order drawn by lot."""
     result, killing = Result("kill_steps"), Killing(folder / "steps")
-    draw = random.Random(3)
-    each = max(1, tries // (len(victim.ACTIONS) + 2))
-    for action in victim.ACTIONS:
-        steps = range(1, killing.steps(action) + 1)
-        # A publication has the most to lose.
-        wanted = each * 3 if action == "publish" else each
-        for step in sorted(draw.sample(steps, min(wanted, len(steps)))):
-            result.add(f"{action} at step {step}", killing.kill_at(action, step))
+    draw, steps = random.Random(3), dict[str, list[int]]()
+    turns = itertools.cycle(TURNS)
+    while result.tried < tries:
+        action = next(turns)
+        if not steps.get(action):
+            steps[action] = list(range(1, killing.steps(action) + 1))
+            draw.shuffle(steps[action])
+        step = steps[action].pop()
+        if (found := killing.kill_at(action, step)) is not None:
+            result.add(f"{action} at step {step}", found)
     return result
 
 
@@ -111,11 +138,10 @@ def kill_moments(folder: Path, tries: int) -> Result:
     """Kill at any moment from the first step of a run to its publication."""
     result, killing = Result("kill_moments"), Killing(folder / "moments")
     draw = random.Random(5)
-    began = time.monotonic()
-    killing.steps("publish")
-    longest = time.monotonic() - began
-    for _ in range(tries):
+    longest = min(killing.time("publish") for _ in range(3))
+    while result.tried < tries:
         action = draw.choice(["publish", "publish", "quarantine", "open_after_death"])
-        seconds = draw.uniform(0, longest * 1.2)
-        result.add(f"{action} after {seconds:.3f} s", killing.kill_after(action, seconds))
+        seconds = draw.uniform(0, longest)
+        if (found := killing.kill_after(action, seconds)) is not None:
+            result.add(f"{action} after {seconds:.3f} s", found)
     return result

@@ -3,6 +3,7 @@
 import contextlib
 import multiprocessing
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
@@ -27,7 +28,7 @@ def readers(folder: Path, tries: int) -> Result:
     warehouse, draw = Warehouse(root, LIMITS), random.Random(11)
     published = [_publish(warehouse, f"{0:08d}")]
     stop, polling = _start(_read, [(root, folder / f"reads-{n}.txt", n) for n in range(READERS)])
-    pointed = []
+    pointed: list[str] = []
     for number in range(1, tries + 1):
         problems = []
         if number % 3 == 0:
@@ -38,7 +39,7 @@ def readers(folder: Path, tries: int) -> Result:
             published.append(_publish(warehouse, f"{number:08d}"))
         if draw.random() < 0.03:
             pointed.append(warehouse.rollback().id)
-        if warehouse.release != (pointed or [None])[-1] and warehouse.release != published[-1].id:
+        if warehouse.release not in (published[-1].id, *pointed[-1:]):
             problems.append(f"current is {warehouse.release}")
         result.add(f"publication {number}", problems)
     _stop(stop, polling)
@@ -112,7 +113,7 @@ def _write(root: Path, told: Path, number: int, tries: int, stop: Event) -> None
             problem = "done"
             run = f"{number}-{each:06d}"
             try:
-                candidate = warehouse.open(run, wait=60)
+                candidate = warehouse.open(run, wait=600)
             except PipelineError as error:
                 lines.write(f"{error}".replace("\n", " ") + "\n")
                 continue
@@ -162,7 +163,9 @@ def _look(root: Path, told: Path, number: int, stop: Event) -> None:
             lines.write(f"{problem}\n")
 
 
-def _start(target: object, arguments: list[tuple[object, ...]]) -> tuple[Event, list[BaseProcess]]:
+def _start(
+    target: object, arguments: Sequence[tuple[object, ...]]
+) -> tuple[Event, list[BaseProcess]]:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([victim.__name__])
     stop = context.Event()

@@ -1,6 +1,7 @@
 """What a case came to."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,13 @@ class Result:
         self.tried += 1
         self.survived += not problems
         self.found += [f"{what}: {problem}" for problem in problems]
+
+    def attempt(self, what: str, do: Callable[[], list[str]]) -> None:
+        """Add what ``do`` finds; that it raises is a find as well."""
+        try:
+            self.add(what, do())
+        except Exception as error:  # noqa: BLE001 -- whatever it is, it has been found
+            self.add(what, [f"{type(error).__name__}: {error}"])
 
 
 def write_results(path: Path, results: list[Result]) -> None:

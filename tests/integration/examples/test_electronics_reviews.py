@@ -102,6 +102,7 @@ def test_the_report_reads_a_prediction_for_every_review(warehouse):
     ).fetchone() == (positive,)
 
 
+@pytest.mark.soak
 def test_the_unit_tests_of_the_sql_pass(project, unit_tests):
     done = unit_tests(project)
     assert done.returncode == 0, done.stdout

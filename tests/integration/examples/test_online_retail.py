@@ -169,6 +169,7 @@ def test_the_outlook_counts_buyers_only_where_the_sixty_days_are_over(warehouse)
     ]
 
 
+@pytest.mark.soak
 def test_the_unit_tests_of_the_sql_pass(runs, unit_tests):
     done = unit_tests(runs.project)
     assert done.returncode == 0, done.stdout

@@ -99,6 +99,7 @@ def test_the_report_adds_up_to_the_predictions_and_the_customers(warehouse, cust
     assert charges == sum(_cents(row["MonthlyCharges"]) for row in customers)
 
 
+@pytest.mark.soak
 def test_the_unit_tests_of_the_sql_pass(project, unit_tests):
     done = unit_tests(project)
     assert done.returncode == 0, done.stdout

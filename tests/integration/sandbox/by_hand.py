@@ -1,8 +1,6 @@
 """A stranger's project with a release made without Dagster, and the commands to call on it."""
 
 import json
-import os
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,15 +17,20 @@ from ml.score import score
 from ml.train import train
 from orchestration import cli_sandbox
 from orchestration.declared import declared_models
-from orchestration.project import QUIET, Project, dbt_executable
-from tests.stranger import write_stranger
+from orchestration.project import Project
+from tests.stranger import SOURCES, write_stranger
 
 Command = Callable[..., str]
 
 
+MARKED = "{name: channel, data_type: varchar, config: {meta: {pii: true}}}"
+
+
 def published(folder: Path) -> tuple[Project, Release]:
-    """Write the stranger's project and publish what a run of it would."""
+    """Write the stranger's project, a column marked, and publish what a run of it would."""
     project = Project(write_stranger(folder), folder / "warehouse", folder / "landing")
+    sources = SOURCES.replace("{name: channel, data_type: varchar}", MARKED)
+    (folder / "models" / "sources.yml").write_text(sources, encoding="utf-8")
     candidate = project.warehouse.open("by-hand")
     [spec], relations = declared_models(project), project.manifest.relations
     with project.warehouse.connect() as connection:
@@ -47,17 +50,13 @@ def published(folder: Path) -> tuple[Project, Release]:
             )
         for step in (train, score):
             step(connection, spec, relations, Provenance("by-hand"), now=datetime.now(UTC))
-    _dbt(project, "build")
+        connection.execute(
+            f"create table {relations['visit_mart'].sql} as select visit_date, avg(score) as "
+            "expected_share, count(*) as visits from predictions.purchase inner join "
+            f"{relations['visit_features'].sql} using (visit_id) group by visit_date"
+        )
     (candidate.folder / "manifest.json").write_text(json.dumps(project.manifest.raw))
     return project, candidate.publish({}, datetime.now(UTC))
-
-
-def _dbt(project: Project, *arguments: str) -> None:
-    places = {"DBT_PROFILES_DIR": str(project.profiles), "DBT_TARGET_PATH": str(project.target)}
-    subprocess.run(
-        [dbt_executable(), "--quiet", *arguments], cwd=project.folder, check=True,
-        env=os.environ | QUIET | places | {"DBT_LOG_PATH": str(project.target)},
-    )  # fmt: skip
 
 
 def command_line(project: Project, monkeypatch: pytest.MonkeyPatch) -> Command:

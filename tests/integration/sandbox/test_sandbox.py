@@ -2,16 +2,20 @@
 
 import hashlib
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from dataops.sandbox import Sandboxes
 from dataops.warehouse import Release
 from ml.errors import PipelineError, UsageError
 from orchestration.project import Project
+from orchestration.sandbox import build
+from orchestration.sandbox_build import Mode
 from tests.integration.sandbox.by_hand import Command, command_line, published
-from tests.stranger import FEATURES, SOURCES
+from tests.stranger import EXPOSURE, FEATURES, write_stranger
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +38,6 @@ def test_a_change_is_built_with_the_models_it_reaches_and_the_release_keeps_its_
     made: tuple[Project, Release, str], call: Command
 ) -> None:
     project, release, digest = made
-    marked = "{name: channel, data_type: varchar, config: {meta: {pii: true}}}"
-    write(project, "sources.yml", SOURCES.replace("{name: channel, data_type: varchar}", marked))
     told = call("sandbox", "create", "mine")
     assert f"sandbox mine reads release {release.id}" in told
     assert "masked: landing.web__visits.channel, main_gold.visit_features.channel" in told
@@ -55,27 +57,57 @@ def test_a_change_is_built_with_the_models_it_reaches_and_the_release_keeps_its_
     assert hashlib.sha256(release.file.read_bytes()).hexdigest() == digest
 
 
+@pytest.mark.soak
+def test_what_does_not_build_and_what_does_not_hold_is_named(
+    made: tuple[Project, Release, str], call: Command
+) -> None:
+    project, _, _ = made
+    write(project, "visit_features.sql", FEATURES.replace("channel", "chanel"))
+    test = "select * from {{ ref('visit_training') }} where pages > 1\n"
+    (project.folder / "tests").mkdir()
+    (project.folder / "tests" / "few_pages.sql").write_text(test, encoding="utf-8")
+    with pytest.raises(PipelineError) as raised:
+        call("sandbox", "build", "mine", "--select", "state:modified")
+    assert "model.stranger.visit_features: Runtime Error" in str(raised.value)
+    assert "test.stranger.few_pages: Got 5" in str(raised.value)
+    assert "visit_mart" not in str(raised.value)
+    shutil.rmtree(project.folder / "tests")
+    write(project, "visit_features.sql", FEATURES)
+
+
+@pytest.mark.soak
+def test_a_version_that_misses_its_criteria_fails_where_gates_are_in_force(
+    made: tuple[Project, Release, str],
+) -> None:
+    project, _, _ = made
+    write(project, "purchase.yml", EXPOSURE.replace("at_least: 0.6", "at_least: 0.9999"))
+    sandbox = Sandboxes(project.warehouse).find("mine")
+    with pytest.raises(PipelineError, match=r"purchase@\d, .* is rejected: roc_auc is 0"):
+        build(project, sandbox, "exposure:*", Mode(strict=True))
+    write(project, "purchase.yml", EXPOSURE)
+
+
 def test_sandboxes_are_listed_and_dropped(
     made: tuple[Project, Release, str], call: Command
 ) -> None:
     assert [each["name"] for each in json.loads(call("sandbox", "list", "--json"))] == ["mine"]
     folder = made[0].home / "sandboxes" / "mine"
     shown = subprocess.run(
-        ["sh", "-c", '. "$0" && printf %s "$DBT_STATE $DBT_DEFER $DBT_TARGET_PATH"', folder / "env"],
+        ["sh", "-c", '. "$0" && printf %s "$DBT_STATE $DBT_DEFER"', folder / "env"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert shown.stdout == f"{folder / 'state'} true {folder / 'target'}"
+    assert shown.stdout == f"{folder / 'state'} true"
     call("sandbox", "drop", "mine")
     assert not folder.exists()
     assert json.loads(call("sandbox", "list", "--json")) == []
 
 
-def test_a_change_that_does_not_build_fails_ci_and_leaves_no_sandbox(
+def test_a_feature_that_the_model_needs_and_is_dropped_fails_ci_which_leaves_no_sandbox(
     made: tuple[Project, Release, str], call: Command
 ) -> None:
     project, release, digest = made
-    write(project, "visit_features.sql", FEATURES.replace("channel", "chanel"))
-    with pytest.raises(PipelineError, match="visit_features: .*chanel"):
+    write(project, "visit_features.sql", FEATURES.replace("pages, ", ""))
+    with pytest.raises(PipelineError, match="feature 'pages' of purchase@1 is not a column"):
         call("ci")
     assert json.loads(call("sandbox", "list", "--json")) == []
     assert hashlib.sha256(release.file.read_bytes()).hexdigest() == digest
@@ -105,8 +137,6 @@ def test_wrong_use_says_what_is_allowed(
 def test_without_a_release_it_is_said_what_makes_one(
     command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.stranger import write_stranger
-
     project = Project(write_stranger(tmp_path, days=1), tmp_path / "warehouse", tmp_path)
     with pytest.raises(PipelineError, match="no release yet.* — type: goldloop run"):
         command_line(project, monkeypatch)(*command)

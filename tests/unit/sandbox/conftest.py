@@ -1,7 +1,8 @@
 """A release made by hand: no dbt, no Dagster."""
 
 import json
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,6 @@ import pytest
 
 from dataops.manifest import Manifest
 from dataops.warehouse import Release, Warehouse
-
-Publish = Callable[..., Release]
 
 SETUP = """
     create schema landing;
@@ -95,11 +94,21 @@ def manifest() -> Manifest:
     return Manifest(manifest_document())
 
 
-@pytest.fixture
-def release(warehouse: Warehouse, manifest: Manifest) -> Release:
-    """A release with 500 people, 5,000 visits, a view, and one version of an ML model."""
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse with a release: 500 people, 5,000 visits, a view, a version of an ML model."""
+    warehouse = Warehouse(tmp_path_factory.mktemp("published"))
     candidate = warehouse.open("run-one")
     with warehouse.connect() as connection:
         connection.execute(SETUP)
-    (candidate.folder / "manifest.json").write_text(json.dumps(manifest.raw))
-    return candidate.publish({}, datetime.now(UTC))
+    (candidate.folder / "manifest.json").write_text(json.dumps(manifest_document()))
+    candidate.publish({}, datetime.now(UTC))
+    return warehouse.root
+
+
+@pytest.fixture
+def release(warehouse: Warehouse, published: Path) -> Release:
+    """A copy of the published release, for one test."""
+    shutil.copytree(published, warehouse.root, symlinks=True)
+    [release] = warehouse.releases()
+    return release

@@ -1,6 +1,7 @@
 import tracemalloc
 
 import numpy as np
+import pytest
 
 from simulator.clock import Calendar
 from simulator.customers import CHUNK, Customers
@@ -12,6 +13,7 @@ from simulator.windows import Window
 from simulator.world import World
 
 
+@pytest.mark.soak
 def test_full_extracts_are_written_in_pieces(tmp_path):
     settings = Settings(days=1, customers=100_000)
     customers, calendar = Customers(settings), Calendar(settings.start)
@@ -35,6 +37,7 @@ def test_the_state_of_a_customer_takes_a_few_hundred_bytes():
     assert sum(array.nbytes for array in arrays + sums) < 250 * 10_000
 
 
+@pytest.mark.soak
 def test_what_waits_for_a_later_day_does_not_grow_with_the_days(tmp_path):
     settings = Settings(days=120, customers=150, dirt=0.1)
     world = World(settings)
