@@ -164,6 +164,6 @@ def test_a_warehouse_in_use_says_by_whom(untouched: Path, goldloop: Run) -> None
         lock.write(f"run abc (process {os.getpid()})")
         lock.flush()
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = goldloop("run", project=untouched)
+        done = goldloop("run", "--wait", "0", project=untouched)
     assert done.returncode == 1
     assert f"run abc (process {os.getpid()})" in done.stderr

@@ -13,6 +13,9 @@ import duckdb
 import pytest
 from sklearn.metrics import roc_auc_score
 
+# A year of files in two goes takes a minute and more.
+pytestmark = pytest.mark.soak
+
 FIRST_FILES = 250
 
 
@@ -169,7 +172,6 @@ def test_the_outlook_counts_buyers_only_where_the_sixty_days_are_over(warehouse)
     ]
 
 
-@pytest.mark.soak
 def test_the_unit_tests_of_the_sql_pass(runs, unit_tests):
     done = unit_tests(runs.project)
     assert done.returncode == 0, done.stdout
