@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -14,7 +14,6 @@ from ml.checks import Grain, check_rows, utc
 from ml.columns import Column, Source, find
 from ml.errors import PipelineError
 from ml.features import infinite
-from ml.kernels.quicken import quicken
 from ml.measures import Task
 from ml.metrics import Array
 from ml.names import listed
@@ -64,7 +63,6 @@ def score(
         rows = check_rows(conn, source, Grain(key, time, by_day=True), now)
         target = open_target(conn, spec, model.version, source.relation, key, time)
         replaced = clear(conn, target)
-        model = replace(model, estimator=quicken(model.estimator, rows=rows))
         with closing(_told(conn, source, target, model)) as batches:
             for batch in batches:
                 write(conn, target, batch, provenance, utc(now))

@@ -121,7 +121,7 @@ COLUMN = "columns: [{name: a, checks: [%s]}]"
         (HEAD + COLUMN % "{missing: {threshold: {must_be: '0'}}}", "allowed: a number"),
         (HEAD + COLUMN % "{missing: {threshold: {must_be: .nan}}}", "finite number"),
         (HEAD + COLUMN % "{missing: {threshold: {metric: share, must_be: 0}}}", "percent, count"),
-        (HEAD + COLUMN % "{missing: {attributes: {severity: fail}}}", "'block' or 'warn'"),
+        (HEAD + COLUMN % "{missing: {attributes: {severity: fail}}}", "allowed: warn, block"),
         (HEAD + COLUMN % "{invalid: }", "says of no value that it is; allowed: "),
         (HEAD + COLUMN % "{invalid: {valid_values: [yes]}}", "quote yes, no"),
         (HEAD + COLUMN % "{aggregate: {function: avg}}", "threshold is missing"),
