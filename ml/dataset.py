@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
+from ml import estimators
 from ml.checks import Grain, check_rows, class_names
 from ml.columns import WHOLE, Column, Source, find
 from ml.errors import PipelineError, UsageError
-from ml.presets import PRESETS
 from ml.relation import Relation
 from ml.spec import ModelSpec
 
@@ -117,14 +117,14 @@ def _check_features(source: Source, features: tuple[Column, ...], spec: ModelSpe
             f"time of ML model '{spec.name}': {', '.join(source.columns)}",
             fix=f"add features to the SQL of {source.dbt_name}, then: {source.build}",
         )
-    reads_text = PRESETS[spec.estimator.preset].reads_text
+    reads_text = estimators.reads_text(spec)
     for column in features:
         remedy = _remedy(column, reads_text)
         if remedy:
             allowed = "text" if reads_text else "numbers, booleans and text"
             raise UsageError(
                 f"feature '{column.name}' is {column.type} in {source.relation}; "
-                f"{spec.estimator.preset} reads {allowed}",
+                f"{spec.estimator.name} reads {allowed}",
                 fix=f"{remedy} in the SQL of {source.dbt_name}, then: {source.build}",
             )
 

@@ -43,6 +43,13 @@ def check_params(spec: ModelSpec) -> None:
         ) from None
 
 
+def reads_text(spec: ModelSpec) -> bool:
+    """Whether the estimator reads documents rather than a matrix."""
+    if spec.estimator.preset is None:
+        return spec.estimator.reads == "text"
+    return PRESETS[spec.estimator.preset].reads_text
+
+
 def most_categories(spec: ModelSpec) -> int:
     """Return how many categories of one feature the preset can tell apart."""
     declared = spec.estimator.params.get("max_bins", MOST_CATEGORIES)
@@ -53,10 +60,10 @@ def build(spec: ModelSpec, encoder: Encoder) -> Any:
     """Return the estimator of ``spec`` for the features of ``encoder``, not yet fitted."""
     params: dict[str, Any] = dict(spec.estimator.params)
     seed = spec.estimator.seed
-    preset = PRESETS[spec.estimator.preset]
-    if preset.name == "boosted_trees":
+    preset = spec.estimator.preset
+    if preset == "boosted_trees":
         return _boosted_trees(spec.task, params, seed, _positions(encoder, "category"))
-    if preset.name == "logistic_regression":
+    if preset == "logistic_regression":
         return Pipeline([("encode", _one_hot(encoder)), ("model", _logistic(params, seed))])
     # A list is what YAML has; scikit-learn wants a pair as a tuple.
     words = {
@@ -78,7 +85,7 @@ def fit(spec: ModelSpec, encoder: Encoder, inputs: Inputs, labels: npt.NDArray[A
             return build(spec, encoder).fit(inputs, labels)
     except (ValueError, re.error) as error:
         raise PipelineError(
-            f"ML model '{spec.name}': {spec.estimator.preset} could not be fitted: {error}",
+            f"ML model '{spec.name}': {spec.estimator.name} could not be fitted: {error}",
             fix=f"look at estimator.params in {spec.file} and at the rows of {spec.train.on}, "
             f"then: goldloop train {spec.name}",
         ) from None

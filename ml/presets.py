@@ -9,11 +9,21 @@ from dataclasses import dataclass
 from ml.measures import Task
 
 _LOGISTIC = frozenset(
-    ("C", "class_weight", "dual", "fit_intercept", "intercept_scaling")
-    + ("l1_ratio", "max_iter", "solver", "tol")
+    ("C", "dual", "fit_intercept", "intercept_scaling") + ("l1_ratio", "max_iter", "solver", "tol")
+)
+_LINEAR = frozenset(("alpha", "fit_intercept", "l1_ratio", "max_iter", "tol"))
+_FOREST = frozenset(
+    ("bootstrap", "ccp_alpha", "criterion", "max_depth", "max_features", "max_leaf_nodes")
+    + ("max_samples", "min_impurity_decrease", "min_samples_leaf", "min_samples_split")
+    + ("n_estimators",)
+)
+_MLP = frozenset(
+    ("activation", "alpha", "batch_size", "early_stopping", "hidden_layer_sizes")
+    + ("learning_rate", "learning_rate_init", "max_iter", "n_iter_no_change", "solver", "tol")
+    + ("validation_fraction",)
 )
 _TREES = frozenset(
-    ("class_weight", "early_stopping", "interaction_cst", "l2_regularization", "learning_rate")
+    ("early_stopping", "interaction_cst", "l2_regularization", "learning_rate")
     + ("max_bins", "max_depth", "max_features", "max_iter", "max_leaf_nodes")
     + ("min_samples_leaf", "n_iter_no_change", "tol", "validation_fraction")
 )
@@ -33,16 +43,15 @@ class Preset:
     params: frozenset[str]
     reads_text: bool = False
 
-    def params_for(self, task: Task) -> frozenset[str]:
-        """Return the parameters the preset takes when it learns ``task``."""
-        return self.params - {"class_weight"} if task == "regression" else self.params
-
 
 PRESETS = {
     preset.name: preset
     for preset in (
         Preset("boosted_trees", ("classification", "regression"), _TREES),
+        Preset("linear_regression", ("regression",), _LINEAR),
         Preset("logistic_regression", ("classification",), _LOGISTIC),
+        Preset("mlp", ("classification", "regression"), _MLP),
+        Preset("random_forest", ("classification", "regression"), _FOREST),
         Preset("text_classifier", ("classification",), _LOGISTIC | WORD_PARAMS, reads_text=True),
     )
 }

@@ -1,9 +1,10 @@
 """What is wrong with a declaration, said so that it can be put right."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from ml.errors import UsageError
@@ -23,6 +24,11 @@ _SAID = {
     "float_type": "allowed: a number",
     "finite_number": "allowed: a finite number",
 }
+
+
+def keys_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """Return the fields of ``model`` by the keys people write."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def refusal(name: str, file: str, problems: Sequence[str]) -> UsageError:
@@ -58,7 +64,7 @@ def _holds_another(detail: ErrorDetails, places: list[tuple[int | str, ...]]) ->
 def _explain_one(detail: ErrorDetails, model: type[BaseModel], top: str) -> str:
     *above, last = detail["loc"] or ("",)
     owner = _annotation_at(model, above)
-    allowed = list(owner.model_fields) if _is_model(owner) else []
+    allowed = list(keys_of(owner)) if _is_model(owner) else []
     key, met = _dotted(detail["loc"]), shown(detail["input"])
     where = _dotted(above) or top
     if detail["type"] == "extra_forbidden":
@@ -78,8 +84,10 @@ def _annotation_at(model: Any, path: Iterable[int | str]) -> Any:
         here = _without_none(here)
         if isinstance(step, int):
             here = get_args(here)[0] if get_args(here) else None
-        elif _is_model(here) and step in here.model_fields:
-            here = here.model_fields[step].annotation
+        elif _is_model(here) and step in keys_of(here):
+            here = keys_of(here)[step].annotation
+        elif get_origin(here) is Mapping:
+            here = get_args(here)[1]
         else:
             return None
     return _without_none(here)

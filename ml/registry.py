@@ -4,13 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from ml import artifact
+from ml.calibration import Calibration
 from ml.evaluate import Evaluation
 from ml.features import Encoder
+from ml.model import Model
 from ml.tables import EVALUATIONS, MODEL_VERSIONS, create_tables, exists
 
 
@@ -35,6 +36,8 @@ class ModelVersion:
     label_type: str
     classes: str
     features: str
+    calibration: str | None
+    threshold: float | None
     train_relation: str
     data_rows: int
     train_rows: int
@@ -44,6 +47,7 @@ class ModelVersion:
     fingerprint: str
     libraries: str
     code_version: str | None
+    manifest_hash: str | None
     release: str | None
     run_id: str
     artifact_sha256: str
@@ -56,16 +60,6 @@ class ModelVersion:
     def name(self) -> str:
         """The model and its version as people write them: ``name@7``."""
         return f"{self.model}@{self.version}"
-
-
-@dataclass(frozen=True)
-class LoadedModel:
-    """A version that can tell: its encoder, its estimator, its classes (none for a regression)."""
-
-    version: ModelVersion
-    encoder: Encoder
-    estimator: Any
-    classes: tuple[str, ...]
 
 
 _KEPT = [each.name for each in fields(ModelVersion) if each.name not in ("metrics", "reused")]
@@ -149,7 +143,7 @@ def champion(conn: DuckDBPyConnection, model: str) -> ModelVersion | None:
     return kept[0] if kept else None
 
 
-def load(conn: DuckDBPyConnection, version: ModelVersion) -> LoadedModel:
+def load(conn: DuckDBPyConnection, version: ModelVersion) -> Model:
     """Return ``version`` ready to tell.
 
     Raises PipelineError when its artifact is not to be trusted or read, see :mod:`ml.artifact`.
@@ -160,8 +154,14 @@ def load(conn: DuckDBPyConnection, version: ModelVersion) -> LoadedModel:
         libraries=json.loads(version.libraries),
         of=version.name,
     )
-    classes = tuple(json.loads(version.classes))
-    return LoadedModel(version, Encoder.from_json(version.features), estimator, classes)
+    return Model(
+        Encoder.from_json(version.features),
+        estimator,
+        "regression" if version.task == "regression" else "classification",
+        tuple(json.loads(version.classes)),
+        Calibration.from_json(version.calibration) if version.calibration else None,
+        version.threshold,
+    )
 
 
 def intact(conn: DuckDBPyConnection, version: ModelVersion) -> bool:

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING
 
 from ml.measures import MEASURES, measures_of
 from ml.names import listed
-from ml.presets import PRESETS
+from ml.presets import PRESETS, Preset
 from ml.refusals import shown
 from ml.tables import PREDICTION_COLUMNS
 
 if TYPE_CHECKING:
     from ml.spec import Criterion, Declaration
 
+KINDS = ("preset", "class", "builder")
 BOUNDS = ("at_least", "at_most", "beats_baseline_by")
 
 
 def broken_rules(declared: Declaration) -> list[str]:
     """Return one line for each rule that ``declared`` breaks."""
     metrics = list(_metrics(declared))
-    rest = () if metrics else (*_baseline(declared), *_preset(declared))
+    rest = () if metrics else (*_baseline(declared), *_estimator(declared))
     return [*metrics, *rest, *_columns(declared), *_scored(declared)]
 
 
@@ -63,8 +64,17 @@ def _baseline(declared: Declaration) -> Iterator[str]:
             )
 
 
-def _preset(declared: Declaration) -> Iterator[str]:
-    preset = PRESETS[declared.estimator.preset]
+def _estimator(declared: Declaration) -> Iterator[str]:
+    estimator = declared.estimator
+    given = [key for key in KINDS if getattr(estimator, key.replace("class", "class_"))]
+    if len(given) != 1:
+        met = " and ".join(given) or "none of them"
+        yield f"estimator has {met}; allowed: exactly one of {', '.join(KINDS)}"
+    elif estimator.preset is not None:
+        yield from _preset(declared, PRESETS[estimator.preset])
+
+
+def _preset(declared: Declaration, preset: Preset) -> Iterator[str]:
     if declared.task not in preset.tasks:
         metric = declared.problem.success[0].metric
         able = [each.name for each in PRESETS.values() if declared.task in each.tasks]
@@ -72,16 +82,12 @@ def _preset(declared: Declaration) -> Iterator[str]:
             f"estimator.preset is '{preset.name}', but {metric} judges a {declared.task}; "
             f"allowed: {listed(preset.name, able)}"
         )
-    takes = preset.params_for(declared.task)
     for param, value in declared.estimator.params.items():
-        if param not in takes:
+        if param not in preset.params:
             yield (
                 f"unknown parameter estimator.params.{param} (value {shown(value)}); "
-                f"{preset.name} takes: {listed(param, takes)}"
+                f"{preset.name} takes: {listed(param, preset.params)}"
             )
-    weight = declared.estimator.params.get("class_weight")
-    if weight not in (None, "balanced"):
-        yield f"estimator.params.class_weight is {shown(weight)}; allowed: 'balanced'"
 
 
 def _columns(declared: Declaration) -> Iterator[str]:

@@ -9,17 +9,17 @@ import numpy as np
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from ml import estimators, registry
+from ml import registry
 from ml.checks import Grain, check_rows, utc
 from ml.columns import Column, Source, find
 from ml.errors import PipelineError
 from ml.features import infinite
-from ml.measures import Task
 from ml.metrics import Array
+from ml.model import Model
 from ml.names import listed
 from ml.predictions import Target, clear, open_target, write
 from ml.provenance import Provenance
-from ml.registry import LoadedModel, ModelVersion
+from ml.registry import ModelVersion
 from ml.relation import Relation, quote
 from ml.spec import ModelSpec
 from ml.transaction import transaction
@@ -55,18 +55,19 @@ def score(
     of it, and for rows that cannot be scored; UsageError where the declaration does not fit.
     """
     with transaction(conn):
-        model = registry.load(conn, _champion(conn, spec))
+        version = _champion(conn, spec)
+        model = registry.load(conn, version)
         source = find(conn, relations, spec.score.on, "score.on", spec.file)
         key = [source.column(name, "score.key", spec.file) for name in spec.score.key]
         time = source.time(spec.score.time, "score.time", spec.file)
-        _check_features(source, model)
+        _check_features(source, version, model)
         rows = check_rows(conn, source, Grain(key, time, by_day=True), now)
-        target = open_target(conn, spec, model.version, source.relation, key, time)
+        target = open_target(conn, spec, version, source.relation, key, time)
         replaced = clear(conn, target)
         with closing(_told(conn, source, target, model)) as batches:
             for batch in batches:
                 write(conn, target, batch, provenance, utc(now))
-    return ScoreResult(spec.name, model.version.version, rows, rows - replaced, target.relation)
+    return ScoreResult(spec.name, version.version, rows, rows - replaced, target.relation)
 
 
 def _champion(conn: DuckDBPyConnection, spec: ModelSpec) -> ModelVersion:
@@ -82,20 +83,20 @@ def _champion(conn: DuckDBPyConnection, spec: ModelSpec) -> ModelVersion:
     return found
 
 
-def _check_features(source: Source, model: LoadedModel) -> None:
+def _check_features(source: Source, version: ModelVersion, model: Model) -> None:
     """Hold the features the version was trained on against the columns of the table to score."""
     for feature in model.encoder.features:
         fix = f"add it to the SQL of {source.dbt_name} as the training set has it, then: "
         found = source.columns.get(feature.name)
         if found is None:
             raise PipelineError(
-                f"feature '{feature.name}' of {model.version.name} is not a column of "
+                f"feature '{feature.name}' of {version.name} is not a column of "
                 f"{source.relation}; it has: {listed(feature.name, source.columns)}",
                 fix=fix + source.build,
             )
         if found.kind != feature.column.kind:
             raise PipelineError(
-                f"feature '{feature.name}' of {model.version.name} is {found.type} in "
+                f"feature '{feature.name}' of {version.name} is {found.type} in "
                 f"{source.relation}, but it was {feature.type} in training; allowed: "
                 f"{feature.column.kind}",
                 fix=f"cast it in the SQL of {source.dbt_name}, then: {source.build}",
@@ -103,7 +104,7 @@ def _check_features(source: Source, model: LoadedModel) -> None:
 
 
 def _told(
-    conn: DuckDBPyConnection, source: Source, target: Target, model: LoadedModel
+    conn: DuckDBPyConnection, source: Source, target: Target, model: Model
 ) -> Generator[pa.RecordBatch]:
     """Yield the key, the date, the prediction and the score of each row, a batch at a time."""
     columns = [source.columns[feature.name] for feature in model.encoder.features]
@@ -117,8 +118,7 @@ def _told(
             features = batch.select(range(keys, len(asked)))
             _check_finite(columns, features, source)
             inputs = model.encoder.encode(features)
-            task: Task = "regression" if model.version.task == "regression" else "classification"
-            told = predictions_of(estimators.tell(model.estimator, inputs, task), model.classes)
+            told = predictions_of(model, model.tell(inputs))
             kept = [batch.column(at) for at in range(keys)]
             names = [f"c{at}" for at in range(keys)]
             yield pa.RecordBatch.from_arrays([*kept, *told], [*names, "prediction", "score"])
@@ -126,16 +126,16 @@ def _told(
         reader.close()
 
 
-def predictions_of(told: Array, classes: tuple[str, ...]) -> tuple[pa.Array, pa.Array]:
+def predictions_of(model: Model, told: Array) -> tuple[pa.Array, pa.Array]:
     """Return the prediction and the score of each row.
 
-    ``told`` [rows, classes] are probabilities, or [rows] numbers when there are no ``classes``.
+    ``told`` [rows, classes] are probabilities, or [rows] numbers for a regression.
     """
-    if not classes:
+    if not model.classes:
         return pa.array(told), pa.nulls(len(told), pa.float64())
-    codes = np.argmax(told, axis=1)
-    score = told[:, 1] if len(classes) == 2 else told[np.arange(len(told)), codes]
-    return pa.array(classes, pa.string()).take(pa.array(codes)), pa.array(score)
+    codes = model.decide(told)
+    score = told[:, 1] if len(model.classes) == 2 else told[np.arange(len(told)), codes]
+    return pa.array(model.classes, pa.string()).take(pa.array(codes)), pa.array(score)
 
 
 def _reader(conn: DuckDBPyConnection) -> DuckDBPyConnection:

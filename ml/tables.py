@@ -18,7 +18,7 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "status": ("varchar", "candidate, champion, retired or rejected."),
         "reason": ("varchar", "Why it was rejected or retired, null otherwise."),
         "task": ("varchar", "classification or regression."),
-        "estimator": ("varchar", "The preset."),
+        "estimator": ("varchar", "The preset, the class or the builder."),
         "params": ("json", "The parameters declared."),
         "seed": ("bigint", "The seed declared."),
         "spec": ("json", "The whole declaration."),
@@ -26,6 +26,8 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "label_type": ("varchar", "The label's DuckDB type."),
         "classes": ("json", "The label's values as text, in order; the last of two is positive."),
         "features": ("json", "Each feature in order: name, type, kind, categories, rare, missing."),
+        "calibration": ("json", "The curves that calibrate its probabilities, null for none."),
+        "threshold": ("double", "The score from which on the positive class is told, or null."),
         "train_relation": ("varchar", "The training set's table."),
         "data_rows": ("bigint", "Rows of the training set."),
         "train_rows": ("bigint", "Rows learnt from."),
@@ -35,6 +37,7 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "fingerprint": ("varchar", "The hash of all that decides what a training gives."),
         "libraries": ("json", "The versions of the libraries it was made with."),
         "code_version": ("varchar", "The version of the project's code."),
+        "manifest_hash": ("varchar", "The hash of the dbt manifest's nodes."),
         "release": ("varchar", "The release that the run started from."),
         "run_id": ("varchar", "The run that trained it."),
         "artifact": ("blob", "The fitted estimator, by skops."),
@@ -70,9 +73,11 @@ PREDICTION_COLUMNS: Mapping[str, tuple[str, str]] = {
 
 
 def create_tables(conn: DuckDBPyConnection) -> None:
-    """Create the registry's tables where they are absent."""
+    """Create the registry's tables where they are absent, and the columns they lack."""
     for relation, columns in COLUMNS.items():
-        create_table(conn, relation, {name: type_ for name, (type_, _) in columns.items()})
+        types = {name: type_ for name, (type_, _) in columns.items()}
+        create_table(conn, relation, types)
+        add_columns(conn, relation, types)
 
 
 def create_table(conn: DuckDBPyConnection, relation: Relation, types: Mapping[str, str]) -> None:
@@ -80,6 +85,12 @@ def create_table(conn: DuckDBPyConnection, relation: Relation, types: Mapping[st
     columns = ", ".join(f"{quote(name)} {type_}" for name, type_ in types.items())
     conn.execute(f"create schema if not exists {quote(relation.schema)}")
     conn.execute(f"create table if not exists {relation.sql} ({columns})")
+
+
+def add_columns(conn: DuckDBPyConnection, relation: Relation, types: Mapping[str, str]) -> None:
+    """Add to ``relation`` the columns of ``types`` it lacks, null in the rows that are there."""
+    for name, type_ in types.items():
+        conn.execute(f"alter table {relation.sql} add column if not exists {quote(name)} {type_}")
 
 
 def exists(conn: DuckDBPyConnection, relation: Relation) -> bool:

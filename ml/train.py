@@ -2,21 +2,20 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from ml import artifact, estimators, gates, registry
-from ml.baselines import baseline_column, baseline_outcome
 from ml.checks import content_hash, utc
 from ml.dataset import TrainingSet, find_training_set, read
-from ml.errors import PipelineError
-from ml.evaluate import Evaluation, Outcome, evaluate, values_of
-from ml.features import Encoder, fit_encoder, infinite
+from ml.evaluate import Evaluation, values_of
+from ml.fitting import fit_model
 from ml.holdout import Parts, hold_out
-from ml.presets import PRESETS
+from ml.judging import judge_model
+from ml.model import Model
 from ml.provenance import Provenance
 from ml.registry import ModelVersion
 from ml.relation import Relation
@@ -25,16 +24,7 @@ from ml.tables import create_tables
 from ml.transaction import transaction
 
 # Raised by one whenever the same data and declaration would give another estimator than before.
-ENGINE = 1
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A fitted estimator as it is kept, and how good it is."""
-
-    encoder: Encoder
-    artifact: bytes
-    evaluations: list[Evaluation]
+ENGINE = 2
 
 
 def train(
@@ -64,7 +54,9 @@ def train(
         if made is not None:
             return replace(made, reused=True)
         parts = hold_out(spec, found, read(conn, found))
-        fitted = _fit(spec, found, parts)
+        model = fit_model(spec, found, parts)
+        evaluations = judge_model(spec, model, parts)
+        kept = artifact.dump(model.estimator)
         version = ModelVersion(
             version=registry.next_version(conn, spec.name),
             data_hash=content,
@@ -72,11 +64,13 @@ def train(
             created_at=utc(now),
             decided_at=utc(now),
             **_declared(spec),
-            **_learnt(found, parts, fitted),
+            artifact_sha256=artifact.sha256(kept),
+            metrics=values_of(evaluations),
+            **_learnt(found, parts, model),
             **asdict(provenance),
         )
-        registry.add(conn, version, fitted.artifact, fitted.evaluations)
-        return _judge(conn, spec, version, fitted.evaluations)
+        registry.add(conn, version, kept, evaluations)
+        return _judge(conn, spec, version, evaluations)
 
 
 def _fingerprint(spec: ModelSpec, found: TrainingSet, content: str) -> str:
@@ -108,53 +102,6 @@ def _made_before(conn: DuckDBPyConnection, model: str, fingerprint: str) -> Mode
     return None
 
 
-def _fit(spec: ModelSpec, found: TrainingSet, parts: Parts) -> Fitted:
-    encoder = _encoder(spec, found, parts)
-    column = baseline_column(spec, encoder, len(found.classes))
-    learnt, held = encoder.encode(parts.learnt.features), encoder.encode(parts.held.features)
-    estimator = estimators.fit(spec, encoder, learnt, parts.learnt.labels)
-    told, told_learnt = (estimators.tell(estimator, part, spec.task) for part in (held, learnt))
-    baseline = baseline_outcome(
-        column, parts.learnt.labels, parts.held.labels, held, len(found.classes)
-    )
-    seed = spec.estimator.seed
-    evaluations = [
-        *evaluate("test", Outcome(parts.held.labels, told), seed=seed),
-        *evaluate("train", Outcome(parts.learnt.labels, told_learnt)),
-        *evaluate("baseline", baseline, seed=seed),
-    ]
-    return Fitted(encoder, artifact.dump(estimator), evaluations)
-
-
-def _encoder(spec: ModelSpec, found: TrainingSet, parts: Parts) -> Encoder:
-    """Learn the encoder from the rows learnt from; refuse features nothing can be learnt of."""
-    columns, rows = found.features, parts.learnt.features
-    fix = f"leave it out or mend it in the SQL of {found.source.dbt_name}, then: "
-    fix += found.source.build
-    endless = infinite(columns, rows) or infinite(columns, parts.held.features)
-    if endless:
-        raise PipelineError(
-            f"feature '{endless[0]}' is infinite in rows of {found.source.relation} (a division "
-            "by zero?); allowed: finite numbers and null",
-            fix=fix,
-        )
-    reads_text = PRESETS[spec.estimator.preset].reads_text
-    most = estimators.most_categories(spec)
-    encoder = fit_encoder(columns, rows, reads_text=reads_text, most=most)
-    empty = [each.name for each in encoder.features if each.missing == rows.num_rows]
-    if empty:
-        raise PipelineError(
-            f"feature {_quoted(empty)} is null in all {rows.num_rows:,} rows of "
-            f"{found.source.relation} that are learnt from; nothing can be learnt of it",
-            fix=fix,
-        )
-    return encoder
-
-
-def _quoted(names: list[str]) -> str:
-    return ", ".join(f"'{name}'" for name in names)
-
-
 def _declared(spec: ModelSpec) -> dict[str, Any]:
     """Return what a version keeps of its declaration."""
     return {
@@ -162,7 +109,7 @@ def _declared(spec: ModelSpec) -> dict[str, Any]:
         "status": "candidate",
         "reason": None,
         "task": spec.task,
-        "estimator": spec.estimator.preset,
+        "estimator": spec.estimator.name,
         "params": json.dumps(dict(spec.estimator.params), ensure_ascii=False),
         "seed": spec.estimator.seed,
         "spec": spec.model_dump_json(exclude_none=True),
@@ -170,15 +117,15 @@ def _declared(spec: ModelSpec) -> dict[str, Any]:
     }
 
 
-def _learnt(found: TrainingSet, parts: Parts, fitted: Fitted) -> dict[str, Any]:
+def _learnt(found: TrainingSet, parts: Parts, model: Model) -> dict[str, Any]:
     """Return what a version keeps of its training."""
     return {
         "label": found.label.name,
         "label_type": found.label.type,
         "classes": json.dumps(found.classes, ensure_ascii=False),
-        "features": fitted.encoder.to_json(),
-        "artifact_sha256": artifact.sha256(fitted.artifact),
-        "metrics": values_of(fitted.evaluations),
+        "features": model.encoder.to_json(),
+        "calibration": model.calibration.to_json() if model.calibration else None,
+        "threshold": model.threshold,
         "train_relation": str(found.source.relation),
         "data_rows": found.rows,
         "train_rows": len(parts.learnt.labels),

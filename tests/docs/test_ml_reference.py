@@ -1,9 +1,9 @@
 """docs/ml.md says of each key, metric, preset and column what the code says, and nothing else."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import get_args
+from typing import get_args, get_origin
 
 import pytest
 import yaml
@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from ml.measures import MEASURES
 from ml.presets import PRESETS
+from ml.refusals import keys_of
 from ml.spec import Declaration, parse_spec
 from ml.tables import COLUMNS, EVALUATIONS, MODEL_VERSIONS, PREDICTION_COLUMNS
 
@@ -30,12 +31,14 @@ def rows_below(heading: str) -> list[list[str]]:
 
 def declared(model: type[BaseModel], above: str = "") -> Iterator[tuple[str, str, bool]]:
     """Each key of ``model`` and below: its dotted name, its description, whether it is required."""
-    for name, field in model.model_fields.items():
-        many = get_args(field.annotation)
-        inner = many[0] if many else field.annotation
+    for name, field in keys_of(model).items():
+        given = get_args(field.annotation)
+        kinds = [kind for kind in given if kind not in (type(None), ...)]
+        inner = kinds[-1] if kinds else field.annotation
+        many = {tuple: "[]", Mapping: ".*"}.get(get_origin(field.annotation), "")
         yield f"{above}{name}", field.description or "", field.is_required()
         if isinstance(inner, type) and issubclass(inner, BaseModel):
-            yield from declared(inner, f"{above}{name}{'[]' if many else ''}.")
+            yield from declared(inner, f"{above}{name}{many}.")
 
 
 def test_every_key_stands_on_the_page_as_the_code_describes_it() -> None:
@@ -57,14 +60,16 @@ def test_every_default_on_the_page_is_the_default() -> None:
         "estimator": {"preset": "boosted_trees"},
         "score": {"on": "t", "key": ["k"], "time": "d"},
     }
-    spec = parse_spec("model", meta, file="m.yml").model_dump(mode="json")
+    spec = parse_spec("model", meta, file="m.yml").model_dump(mode="json", exclude_none=True)
     for key, default, _ in rows_below("## Keys"):
-        if default == "required" or "[]" in key or key == "`train.time`":
-            continue
+        above, last = f".{key.strip('`')}".rsplit(".", maxsplit=1)
         value = spec
-        for step in key.strip("`").split("."):
-            value = value[step]
-        assert yaml.safe_load(default.strip("`")) == value, key
+        for step in above.split(".")[1:]:
+            value = value.get(step) if isinstance(value, dict) else None
+        if default == "required" or not value or key in ("`train.time`", "`estimator.preset`"):
+            continue
+        told = None if default == "none" else yaml.safe_load(default.strip("`"))
+        assert told == value.get(last), key
 
 
 def test_the_metrics_on_the_page_are_the_metrics() -> None:

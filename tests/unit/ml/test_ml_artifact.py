@@ -34,11 +34,11 @@ LIBRARIES = artifact.library_versions()
 
 PARAMS = [
     ("boosted_trees", {"max_iter": 10}),
-    ("boosted_trees", {"max_iter": 10, "early_stopping": True, "class_weight": "balanced"}),
+    ("boosted_trees", {"max_iter": 10, "early_stopping": True}),
     ("boosted_trees", {"max_iter": 10, "interaction_cst": "pairwise", "max_features": 0.5}),
     ("logistic_regression", {}),
     ("logistic_regression", {"solver": "saga", "l1_ratio": 0.5, "max_iter": 5000}),
-    ("logistic_regression", {"solver": "newton-cholesky", "class_weight": "balanced"}),
+    ("logistic_regression", {"solver": "newton-cholesky"}),
     ("text_classifier", {}),
     ("text_classifier", {"analyzer": "char_wb", "ngram_range": [2, 4], "use_idf": False}),
     ("text_classifier", {"stop_words": ["word1"], "strip_accents": "unicode", "binary": True}),

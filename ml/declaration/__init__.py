@@ -1,0 +1,1 @@
+"""The parts of a declaration, ``config.meta.ml`` of an exposure, one module a part."""

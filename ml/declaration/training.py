@@ -1,0 +1,76 @@
+"""``train``: the rows learnt from, the rows held out, the features."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, PlainSerializer
+
+from ml.declaration.part import Column, Columns, MaybeColumns, Part, Text, nothing
+
+Transform = Annotated[
+    Mapping[Column, Text],
+    AfterValidator(lambda given: MappingProxyType(dict(given))),
+    PlainSerializer(dict),
+]
+
+
+class Split(Part):
+    """Which rows are held out to judge on."""
+
+    by: Literal["time", "random", "column", "none"] = Field(
+        "time",
+        description="`time` holds out the latest whole time values; `random` draws rows by seed, "
+        "with the classes in equal shares; `column` holds out where `column` is true or `test`; "
+        "`none` holds nothing out: the version is judged by cross-validation.",
+    )
+    test: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.2, description="The share of rows held out, above 0 and below 1; by time or at random."
+    )
+    group: MaybeColumns = Field(
+        (), description="Columns whose equal values are held out together; at random only."
+    )
+    column: Column | None = Field(
+        None, description="The column that says which rows are held out; it is no feature."
+    )
+    embargo_days: Annotated[int, Field(ge=0)] = Field(
+        0,
+        description="Days before the first time held out whose rows are left out, because their "
+        "labels reach into it; by time only.",
+    )
+
+
+class Features(Part):
+    """Which columns of the training set are features."""
+
+    include: MaybeColumns = Field((), description="The only features; all columns unless given.")
+    exclude: MaybeColumns = Field((), description="Columns that are no features.")
+
+
+class Validate(Part):
+    """Cross-validation on the rows learnt from."""
+
+    folds: Annotated[int, Field(ge=2, le=50)] = Field(
+        5, description="How many folds; by time each is judged by what came before it."
+    )
+
+
+class Train(Part):
+    """What the model learns from."""
+
+    on: Column = Field(description="The dbt model that holds the training set.")
+    label: Column = Field(description="The column to predict.")
+    key: Columns = Field(description="The columns that name a row; with `time` they are unique.")
+    time: Column | None = Field(
+        None, description="The date or timestamp a row is as of; needed to split by time."
+    )
+    split: Split = Field(Split(), description="Which rows are held out.")
+    features: Features = Field(Features(), description="Which columns are features.")
+    transform: Transform = Field(
+        default_factory=nothing,
+        description="Features made by SQL from the columns of a row, name by expression; kept "
+        "with the version and applied at scoring.",
+    )
+    validate_: Validate | None = Field(
+        None, alias="validate", description="Cross-validation on the rows learnt from."
+    )

@@ -1,0 +1,23 @@
+"""Judging: what a model is worth on the rows held out, beside a baseline."""
+
+from ml.baselines import baseline_column, baseline_outcome
+from ml.evaluate import Evaluation, Outcome, evaluate
+from ml.holdout import Parts
+from ml.model import Model
+from ml.spec import ModelSpec
+
+
+def judge_model(spec: ModelSpec, model: Model, parts: Parts) -> list[Evaluation]:
+    """Return the metrics of ``model`` on the rows held out and learnt from, and the baseline's."""
+    column = baseline_column(spec, model.encoder, len(model.classes))
+    learnt = model.encoder.encode(parts.learnt.features)
+    held = model.encoder.encode(parts.held.features)
+    baseline = baseline_outcome(
+        column, parts.learnt.labels, parts.held.labels, held, len(model.classes)
+    )
+    seed = spec.estimator.seed
+    return [
+        *evaluate("test", Outcome(parts.held.labels, model.tell(held)), seed=seed),
+        *evaluate("train", Outcome(parts.learnt.labels, model.tell(learnt))),
+        *evaluate("baseline", baseline, seed=seed),
+    ]
