@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ml.errors import GoldloopError
-from orchestration import cli_releases, cli_sandbox
+from orchestration import cli_features, cli_releases, cli_sandbox
 from orchestration.cli_releases import AsJson
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ models = typer.Typer(no_args_is_help=False, help="The ML models: versions and me
 app.add_typer(models, name="models")
 cli_releases.register(app)
 cli_sandbox.register(app)
+cli_features.register(app)
 
 Landing = Annotated[
     Path | None,
