@@ -67,9 +67,9 @@ def get(
         console.print_json(json.dumps(_document(keys, moment, found), default=str))
         return
     title = ", ".join(f"{name} {value}" for name, value in keys.items())
-    table = Table(
-        "view", "feature", "value", "since", title=f"{title}, as of {moment:%Y-%m-%d %H:%M %Z}"
-    )
+    table = Table(title=f"{title}, as of {moment:%Y-%m-%d %H:%M %Z}")
+    for column in ("view", "feature", "value", "since"):
+        table.add_column(column, overflow="fold")
     for read in found:
         for name, value in read.features.items():
             table.add_row(read.view, name, _told(read, value), _told(read, read.event_time))
