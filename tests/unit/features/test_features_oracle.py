@@ -1,5 +1,6 @@
 """Thousands of random rows: DuckDB's and the portable statement, and the oracle."""
 
+import random
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dataops.features.render import Renderer
 from tests.unit.features.brute_force import expected, told
 
 START = datetime(2025, 1, 1)
@@ -96,3 +98,48 @@ def test_both_statements_give_what_looking_at_every_row_gives(
     for adapter in ("duckdb", "another"):
         given_rows = told(connection, views, adapter=adapter, schema="temp")
         assert sorted(given_rows, key=repr) == wanted, adapter
+
+
+FAULTS = [
+    ("duckdb", "2 hours", "and moments._spine_at >= facts._known_at", "", "no cut by known time"),
+    ("duckdb", "2 hours", "_spine_at >= facts._event_at", "_spine_at > facts._event_at", "open end"),
+    ("duckdb", "2 hours", "<= facts._event_at", "< facts._event_at", "a ttl that leaves its end out"),
+    ("duckdb", "2 hours", "775808 + _known_at", "775808 - _known_at", "ties by the first known"),
+    ("duckdb", "2 hours", "00 - 1 as", "00 as", "one stretch of time only"),
+    ("duckdb", "unlimited", "max(_recency) over", "min(_recency) over", "the oldest row"),
+    ("duckdb", "unlimited", ">= facts._available_at", "> facts._available_at", "an open end"),
+    ("another", "2 hours", 'facts."known_at" as timestamp) <=', 'facts."event_at" as timestamp) <=',
+     "no cut by known time"),
+    ("another", "2 hours", "desc,", ",", "the oldest row"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("adapter", "ttl", "right", "wrong"),
+    [fault[:4] for fault in FAULTS],
+    ids=[f"{fault[0]}, {fault[1]}: {fault[4]}" for fault in FAULTS],
+)
+def test_the_oracle_tells_a_faulty_statement_from_a_right_one(
+    connection: duckdb.DuckDBPyConnection, adapter: str, ttl: str, right: str, wrong: str
+) -> None:
+    draw = random.Random(7)
+    spine = [("a", moment(draw.randrange(60))) for _ in range(60)]
+    grain = {(draw.randrange(60), draw.randrange(90)) for _ in range(120)}
+    grain |= {(event, known + 1) for event, known in list(grain)[:20]}
+    facts = [("a", moment(e), moment(k), at) for at, (e, k) in enumerate(sorted(grain))]
+    connection.execute(values("spine", ["one", "as_of"], spine))
+    columns = ["one", "event_at", "known_at", "left_value"]
+    connection.execute(values("late", columns, facts))
+    view = {
+        "entity": ["one"], "event_time": "event_at", "known_time": "known_at", "ttl": ttl,
+        "features": ["left_value"],
+    }  # fmt: skip
+    rows = [dict(zip(columns, row, strict=True)) for row in facts]
+    moments = [dict(zip(["one", "as_of"], row, strict=True)) for row in spine]
+    wanted = sorted(expected(moments, "as_of", {"late": rows}, {"late": view}), key=repr)
+    renderer = Renderer({"late": view}, {"late": "temp.late"}, adapter)
+    statement = renderer.training_set("temp.spine", "as_of", ["late"])
+    assert right in statement
+    assert sorted(connection.execute(statement).fetchall(), key=repr) == wanted
+    faulty = connection.execute(statement.replace(right, wrong)).fetchall()
+    assert sorted(faulty, key=repr) != wanted
