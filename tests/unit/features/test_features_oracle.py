@@ -102,8 +102,8 @@ def test_both_statements_give_what_looking_at_every_row_gives(
 
 FAULTS = [
     ("duckdb", "2 hours", "and moments._spine_at >= facts._known_at", "", "no cut by known time"),
-    ("duckdb", "2 hours", "_spine_at >= facts._event_at", "_spine_at > facts._event_at", "open end"),
-    ("duckdb", "2 hours", "<= facts._event_at", "< facts._event_at", "a ttl that leaves its end out"),
+    ("duckdb", "2 hours", "_spine_at >= facts._event_at", "_spine_at > facts._event_at", "open"),
+    ("duckdb", "2 hours", "<= facts._event_at", "< facts._event_at", "a ttl short of its end"),
     ("duckdb", "2 hours", "775808 + _known_at", "775808 - _known_at", "ties by the first known"),
     ("duckdb", "2 hours", "00 - 1 as", "00 as", "one stretch of time only"),
     ("duckdb", "unlimited", "max(_recency) over", "min(_recency) over", "the oldest row"),

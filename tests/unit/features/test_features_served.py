@@ -103,3 +103,18 @@ def test_wrong_questions_are_answered_with_what_is_allowed(
     connection.execute("drop table gold.ftr_trips")
     with pytest.raises(PipelineError, match="gold.ftr_trips is not in the release"):
         read_features(connection, [VIEWS["ftr_trips"]], {"rider": "1"}, AS_OF)
+
+
+def test_a_snapshot_has_every_entity_any_view_knows_and_its_views_share_their_keys(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    connection.execute("insert into gold.ftr_ever values (9, 'Ulm', '2024-01-01', '2024-01-01', 9)")
+    told = {name: each.told for name, each in VIEWS.items()}
+    renderer = Renderer(told, {name: f"gold.{name}" for name in VIEWS})
+    moment = f"timestamp with time zone '{AS_OF}'"
+    sql = renderer.snapshot(["ftr_trips", "ftr_ever"], as_of=moment, prefix=True)
+    rows = sorted(connection.execute(sql).fetchall())
+    assert [row[0] for row in rows] == [0, 1, 2, 3, 4, 9]
+    assert rows[-1][2:] == (None, 9)
+    with pytest.raises(UsageError, match="ftr_cities is joined by rider, city and ftr_trips by"):
+        renderer.snapshot(["ftr_trips", "ftr_cities"], prefix=True)
