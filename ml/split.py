@@ -46,43 +46,42 @@ def split_by_group(
 ) -> tuple[Positions, Positions]:
     """Hold out whole ``groups`` [rows], drawn by seed, whose share of rows comes near ``test``.
 
-    No single group moved to the other part would bring the share nearer. Groups of one most
-    frequent class stand together while drawing, so that ``classes`` [rows] come in about equal
-    shares. Raises ValueError for fewer than two groups.
+    No single group moved to the other part would bring the share nearer; ``classes`` [rows] come
+    in about equal shares. Raises ValueError for fewer than two groups.
     """
     _, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
-    if len(sizes) < 2:
+    many = len(sizes)
+    if many < 2:
         raise ValueError("all rows are of one group; two or more are needed")
-    strata = _strata(group, len(sizes), classes)
-    order = np.lexsort((np.random.default_rng(seed).permutation(len(sizes)), strata))
-    held = np.zeros(len(sizes), dtype=bool)
-    held[order] = _drawn(sizes[order], test)
+    codes = np.zeros(len(group), dtype=np.int64) if classes is None else classes
+    kinds = int(codes.max()) + 1
+    counts = np.bincount(group * kinds + codes, minlength=many * kinds).reshape(many, kinds)
+    order = np.random.default_rng(seed).permutation(many)
+    held = np.zeros(many, dtype=bool)
+    held[order] = _drawn(counts[order], test)
     _draw_nearer(held, sizes, test * len(group))
     return np.flatnonzero(~held[group]), np.flatnonzero(held[group])
 
 
-def _strata(
-    group: npt.NDArray[np.int64], groups: int, classes: npt.NDArray[np.int64] | None
-) -> npt.NDArray[np.int64]:
-    """Return the most frequent class of each group, 0 for all without classes."""
-    if classes is None:
-        return np.zeros(groups, dtype=np.int64)
-    many = int(classes.max()) + 1
-    counts = np.bincount(group * many + classes, minlength=groups * many).reshape(groups, many)
-    return np.asarray(np.argmax(counts, axis=1), dtype=np.int64)
+def _drawn(counts: npt.NDArray[np.int64], test: float) -> list[bool]:
+    """Walk along ``counts`` [groups, classes], taking each group that keeps every class in share.
 
-
-def _drawn(sizes: npt.NDArray[np.int64], test: float) -> list[bool]:
-    """Walk along the groups, taking each that keeps the share taken so far nearest ``test``."""
-    taken, walked = 0, 0
+    A class is out of share by how many of its rows so far were taken too many or too few.
+    """
+    weights = (1 / np.maximum(counts.sum(axis=0), 1) ** 2).tolist()
+    over = [0.0] * counts.shape[1]
     chosen = []
-    for size in sizes.tolist():
-        walked += size
-        wanted = test * walked
-        take = abs(taken + size - wanted) < abs(taken - wanted)
-        taken += size if take else 0
+    for group in counts.tolist():
+        left = [out - test * rows for out, rows in zip(over, group, strict=True)]
+        taken = [out + rows for out, rows in zip(left, group, strict=True)]
+        take = _square(taken, weights) < _square(left, weights)
+        over = taken if take else left
         chosen.append(take)
     return chosen
+
+
+def _square(values: list[float], weights: list[float]) -> float:
+    return sum(weight * value * value for value, weight in zip(values, weights, strict=True))
 
 
 def _draw_nearer(held: npt.NDArray[np.bool_], sizes: npt.NDArray[np.int64], wanted: float) -> None:
