@@ -22,7 +22,10 @@ MOST_CLASSES = 100
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """A training set found good; ``classes`` are text in the label's order, none for a number."""
+    """A training set found good; ``classes`` are text in the label's order, none for a number.
+
+    ``segments`` are the columns by whose values metrics are told apart.
+    """
 
     source: Source
     grain: Grain
@@ -30,6 +33,7 @@ class TrainingSet:
     features: tuple[Column, ...]
     rows: int
     classes: tuple[str, ...]
+    segments: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,14 @@ class Rows:
     """The rows in the order of key and time.
 
     ``features`` has a column a feature, ``labels`` [rows] class positions or numbers, ``times``
-    [rows] microseconds, None without a time column.
+    [rows] microseconds, None without a time column. ``segments`` has a column of text a segment
+    column, by its name; None without any.
     """
 
     features: pa.Table
     labels: npt.NDArray[np.int64] | npt.NDArray[np.float64]
     times: npt.NDArray[np.int64] | None
+    segments: pa.Table | None = None
 
 
 def find_training_set(
@@ -70,7 +76,10 @@ def find_training_set(
         )
     _check_labels(conn, source, label, rows, spec)
     classes = _classes(conn, source, label, spec) if spec.task == "classification" else ()
-    return TrainingSet(source, grain, label, features, rows, classes)
+    segments = tuple(
+        source.column(name, "evaluate.segments", file) for name in spec.evaluate.segments
+    )
+    return TrainingSet(source, grain, label, features, rows, classes, segments)
 
 
 def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
@@ -79,17 +88,20 @@ def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
     label = f"cast({found.label.sql} as {'varchar' if found.classes else 'double'})"
     asked = [column.feature_sql for column in found.features]
     asked += [label, f"epoch_us({time.time_sql})" if time else "0"]
+    asked += [f"cast({column.sql} as varchar)" for column in found.segments]
     named = ", ".join(f"{sql} as c{at}" for at, sql in enumerate(asked))
     table = conn.execute(
         f"select {named} from {found.source.relation.sql} order by {', '.join(found.grain.sql)}"
     ).to_arrow_table()
-    *features, labels, times = table.columns
+    known = len(found.features)
+    features, (labels, times, *segments) = table.columns[:known], table.columns[known:]
     if found.classes:
         labels = pc.cast(pc.index_in(labels, value_set=pa.array(found.classes)), pa.int64())
     return Rows(
-        pa.table(features, names=table.column_names[: len(features)]),
+        pa.table(features, names=table.column_names[:known]),
         labels.to_numpy(),
         times.to_numpy() if time else None,
+        pa.table(segments, names=[column.name for column in found.segments]) if segments else None,
     )
 
 

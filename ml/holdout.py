@@ -61,7 +61,8 @@ def _positions(
 
 def _take(rows: Rows, at: npt.NDArray[np.int64]) -> Rows:
     times = None if rows.times is None else rows.times[at]
-    return Rows(rows.features.take(at), rows.labels[at], times)
+    segments = None if rows.segments is None else rows.segments.take(at)
+    return Rows(rows.features.take(at), rows.labels[at], times, segments)
 
 
 def _check_classes(spec: ModelSpec, found: TrainingSet, parts: Parts) -> None:

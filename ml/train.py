@@ -8,13 +8,13 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from ml import artifact, estimators, gates, registry
+from ml import artifact, cards, decisions, estimators, registry
 from ml.checks import content_hash, utc
 from ml.dataset import TrainingSet, find_training_set, read
-from ml.evaluate import Evaluation, values_of
+from ml.evaluate import values_of
 from ml.fitting import fit_model
 from ml.holdout import Parts, hold_out
-from ml.judging import judge_model
+from ml.judging import judge_model, settle
 from ml.model import Model
 from ml.provenance import Provenance
 from ml.registry import ModelVersion
@@ -39,7 +39,7 @@ def train(
 
     ``relations`` maps the names of dbt models to their tables. All is kept in one transaction or
     nothing is. When data, declaration, seed and libraries are what they were for the champion (or
-    for a version rejected since), that version is returned with ``reused`` set.
+    for a version judged or put aside since), that version is returned with ``reused`` set.
 
     Raises UsageError for a declaration that does not fit, PipelineError for data that cannot be
     learnt from.
@@ -47,6 +47,7 @@ def train(
     estimators.check_params(spec)
     with transaction(conn):
         create_tables(conn)
+        cards.record(conn, spec, provenance.run_id, utc(now))
         found = find_training_set(conn, spec, relations, now)
         content = content_hash(conn, found.source, list(found.source.columns.values()))
         fingerprint = _fingerprint(spec, found, content)
@@ -55,7 +56,7 @@ def train(
             return replace(made, reused=True)
         parts = hold_out(spec, found, read(conn, found))
         model = fit_model(spec, found, parts)
-        evaluations = judge_model(spec, model, parts)
+        report = judge_model(conn, spec, found, model, parts)
         kept = artifact.dump(model.estimator)
         version = ModelVersion(
             version=registry.next_version(conn, spec.name),
@@ -65,12 +66,12 @@ def train(
             decided_at=utc(now),
             **_declared(spec),
             artifact_sha256=artifact.sha256(kept),
-            metrics=values_of(evaluations),
+            metrics=values_of(report.evaluations),
             **_learnt(found, parts, model),
             **asdict(provenance),
         )
-        registry.add(conn, version, kept, evaluations)
-        return _judge(conn, spec, version, evaluations)
+        registry.add(conn, version, kept, report)
+        return settle(conn, spec, version, report)
 
 
 def _fingerprint(spec: ModelSpec, found: TrainingSet, content: str) -> str:
@@ -81,6 +82,7 @@ def _fingerprint(spec: ModelSpec, found: TrainingSet, content: str) -> str:
         "train": spec.train.model_dump(mode="json"),
         "estimator": spec.estimator.model_dump(mode="json"),
         "problem": problem,
+        "evaluate": spec.evaluate.model_dump(mode="json"),
         "columns": [(column.name, column.type) for column in found.source.columns.values()],
         "content": content,
         "libraries": artifact.library_versions(),
@@ -89,13 +91,16 @@ def _fingerprint(spec: ModelSpec, found: TrainingSet, content: str) -> str:
 
 
 def _made_before(conn: DuckDBPyConnection, model: str, fingerprint: str) -> ModelVersion | None:
-    """Return the champion, or a version rejected since, that the same training made.
+    """Return the champion, or a version judged or put aside since, that the same training made.
 
     A version whose artifact is no longer whole does not count: training again mends it.
     """
     for version in registry.versions(conn, model):
         same = version.fingerprint == fingerprint and registry.intact(conn, version)
-        if same and version.status in ("champion", "rejected"):
+        if same and (
+            version.status in ("champion", "challenger", "rejected")
+            or decisions.put_aside_by_hand(conn, version)
+        ):
             return version
         if version.status == "champion":
             return None
@@ -132,18 +137,3 @@ def _learnt(found: TrainingSet, parts: Parts, model: Model) -> dict[str, Any]:
         "test_rows": len(parts.held.labels),
         "test_from": parts.test_from,
     }
-
-
-def _judge(
-    conn: DuckDBPyConnection,
-    spec: ModelSpec,
-    version: ModelVersion,
-    evaluations: list[Evaluation],
-) -> ModelVersion:
-    """Promote ``version`` if it meets every criterion of success, else reject it."""
-    missed = gates.failures(
-        spec.problem, values_of(evaluations), values_of(evaluations, "baseline")
-    )
-    if missed:
-        return registry.reject(conn, version, "; ".join(missed), version.created_at)
-    return registry.promote(conn, version, version.created_at)
