@@ -1,6 +1,7 @@
 """Another version's word on the rows a version is judged on, so that both are measured alike."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from duckdb import DuckDBPyConnection
 from ml import registry
 from ml.checks import content_hash
 from ml.columns import Column
-from ml.dataset import TrainingSet, read
+from ml.dataset import Rows, TrainingSet, read
 from ml.errors import PipelineError
 from ml.evaluation.outcome import Outcome
 from ml.holdout import Parts, hold_out
@@ -20,6 +21,8 @@ from ml.registry import ModelVersion
 from ml.spec import ModelSpec
 
 Flags = npt.NDArray[np.bool_]
+# The rows held out of a training set with other features than the one asked about.
+Again = Callable[[TrainingSet], Rows]
 # What decides, with the data and the seed, which rows are held out.
 _SPLIT = ("key", "time", "label", "split")
 
@@ -50,8 +53,12 @@ def ask(
     found: TrainingSet,
     parts: Parts,
     version: ModelVersion,
+    again: Again | None = None,
 ) -> Rival:
-    """Return what ``version`` tells of the rows of ``found`` that ``parts`` holds out."""
+    """Return what ``version`` tells of the rows of ``found`` that ``parts`` holds out.
+
+    ``again`` reads these rows once more, with other features, as ``spec`` holds them out by itself.
+    """
     seen = _seen(conn, spec, found, parts, version)
     reason = _unlike(found, version)
     if reason:
@@ -63,7 +70,8 @@ def ask(
     columns = _columns(spec, found, model)
     if isinstance(columns, str):
         return Rival(version, None, columns, seen)
-    return Rival(version, _told(conn, spec, found, parts, model, columns), None, seen)
+    again = again or (lambda wider: hold_out(spec, wider, read(conn, wider)).held)
+    return Rival(version, _told(found, parts, model, columns, again), None, seen)
 
 
 def _unlike(found: TrainingSet, version: ModelVersion) -> str | None:
@@ -92,18 +100,12 @@ def _columns(spec: ModelSpec, found: TrainingSet, model: Model) -> tuple[Column,
 
 
 def _told(
-    conn: DuckDBPyConnection,
-    spec: ModelSpec,
-    found: TrainingSet,
-    parts: Parts,
-    model: Model,
-    columns: tuple[Column, ...],
+    found: TrainingSet, parts: Parts, model: Model, columns: tuple[Column, ...], again: Again
 ) -> Outcome:
     held, places = parts.held, {column: at for at, column in enumerate(found.features)}
     if not places.keys() >= set(columns):
         # It reads what is no feature now: the same rows are read once more with it.
-        wider = replace(found, features=columns)
-        held, places = hold_out(spec, wider, read(conn, wider)).held, {}
+        held, places = again(replace(found, features=columns)), {}
     at = [places.get(column, place) for place, column in enumerate(columns)]
     inputs = model.encoder.encode(held.features.select(at))
     return outcome_of(model, held.labels, model.tell(inputs))
