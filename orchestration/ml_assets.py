@@ -19,6 +19,7 @@ from orchestration.contract_checks import ContractChecks
 from orchestration.declared import declared_models
 from orchestration.passing import guarded
 from orchestration.project import Project
+from orchestration.size import ROWS, bytes_told
 from orchestration.versions import code_version
 
 ML, PREDICTIONS = "ml", "predictions"
@@ -105,7 +106,9 @@ def _scoring(
                 made_by = provenance(project, context.run_id)
                 result = score(connection, spec, relations, made_by, now=datetime.now(UTC))
                 checks = list(contracts.results(context, connection, [key]))
-            metadata = {"dagster/row_count": result.rows, "model_version": result.version}
+                connection.execute("checkpoint")
+                size = bytes_told(connection, Relation(PREDICTIONS, spec.name))
+            metadata = {ROWS: result.rows, "model_version": result.version, **size}
             yield dg.MaterializeResult(key, metadata=metadata, check_results=checks)
 
         yield from guarded(project, context, key, reads, body)
