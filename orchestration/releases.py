@@ -29,9 +29,9 @@ def list_releases(folder: Path | None, as_json: bool) -> None:
     if not releases:
         console.print(f"{warehouse.root} has no release yet\nnext: goldloop run")
         return
-    table = Table(
-        "", Column("release", no_wrap=True), "commit", "checks", "models", "rows", "change", ""
-    )
+    # Nothing is cut off where the terminal is narrow.
+    facts = [Column(name, overflow="fold") for name in ("commit", "checks", "models", "rows")]
+    table = Table("", Column("release", no_wrap=True), *facts, "change", "")
     before = {each.id: each for each in releases}
     for each in releases:
         table.add_row("●" if each.id == current else "", *_row(each, before.get(each.parent or "")))

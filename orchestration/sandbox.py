@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from dataops.artifacts import MANIFEST
 from dataops.manifest import REFERABLE, Manifest
@@ -69,7 +69,10 @@ def list_sandboxes(folder: Path | None, as_json: bool) -> None:
     if not found:
         console.print("there is no sandbox\nnext: goldloop sandbox create NAME")
         return
-    table = Table("sandbox", "release", "made at (UTC)", "sample", "bytes", "")
+    table = Table(
+        Column("sandbox", overflow="fold"), Column("release", overflow="fold"), "made at (UTC)",
+        "sample", "bytes", "",
+    )  # fmt: skip
     for each in found:
         state = "" if each.is_whole else "half-made: drop it"
         sample = _sampled(each)
