@@ -1,6 +1,7 @@
 """The training set: held against the declaration, checked, read from the warehouse by Arrow."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cached_property
@@ -21,6 +22,7 @@ from ml.spec import ModelSpec
 from ml.transform import worked_out
 
 MOST_CLASSES = 100
+_AT_ONCE = 4
 _SORTED = (WHOLE - {"HUGEINT", "UHUGEINT"}) | {"VARCHAR", "DOUBLE", "FLOAT", "BOOLEAN"}
 
 
@@ -118,7 +120,8 @@ def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
     at = pc.sort_indices(table, sort_keys=[(name, "ascending") for name in keys]).to_numpy()
     if found.classes:
         labels = pc.cast(pc.index_in(labels, value_set=pa.array(found.classes)), pa.int64())
-    plain = [_plain(values) for values in table.columns[:many]]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        plain = list(pool.map(_plain, table.columns[:many]))
     return Rows(
         pa.table(plain, names=table.column_names[:many]),
         np.asarray(at, dtype=np.int64),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -17,6 +18,10 @@ from ml.columns import Column
 Matrix = npt.NDArray[np.float64]
 Inputs = npt.NDArray[Any]
 Positions = npt.NDArray[np.int64]
+
+# From so many rows on, columns are encoded side by side; Arrow and numpy let go of Python's lock.
+_MANY_ROWS = 200_000
+_AT_ONCE = 4
 FeatureKind = Literal["number", "boolean", "category", "text"]
 
 
@@ -73,12 +78,17 @@ class Encoder:
             return self._documents(rows if at is None else rows.take(at))
         many = rows.num_rows if at is None else len(at)
         matrix = np.empty((many, len(self.features)), dtype=np.float64, order=order)
-        for number, feature in enumerate(self.features):
-            values = rows.column(number)
-            if feature.kind == "category":
-                values = pc.index_in(values, value_set=pa.array(feature.categories, pa.string()))
-            plain = pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False)
+
+        def fill(number: int) -> None:
+            plain = _numbers(self.features[number], rows.column(number))
             matrix[:, number] = plain if at is None else plain[at]
+
+        if many < _MANY_ROWS:
+            for number in range(len(self.features)):
+                fill(number)
+        else:
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                list(pool.map(fill, range(len(self.features))))
         return matrix
 
     def _documents(self, rows: pa.Table | pa.RecordBatch) -> npt.NDArray[np.object_]:
@@ -95,6 +105,13 @@ class Encoder:
     def from_json(cls, text: str) -> Encoder:
         """Return the encoder that :meth:`to_json` wrote down."""
         return cls(tuple(_feature(each) for each in json.loads(text)))
+
+
+def _numbers(feature: Feature, values: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.float64]:
+    """Return ``values`` as the matrix has them: a category's code, NaN for missing."""
+    if feature.kind == "category":
+        values = pc.index_in(values, value_set=pa.array(feature.categories, pa.string()))
+    return np.asarray(pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False))
 
 
 def _feature(kept: dict[str, Any]) -> Feature:
@@ -121,19 +138,23 @@ def fit_encoder(
         kind: FeatureKind = "text" if reads_text else "category"
         if column.kind != "text":
             kind = "boolean" if column.kind == "boolean" else "number"
-        met = values if at is None or kind != "category" else values.take(at)
-        names, rare = _categories(met, most) if kind == "category" else ((), 0)
+        names, rare = _categories(values, at, most) if kind == "category" else ((), 0)
         missing = missing_in(values, at)
         made = (column.expression, column.reads)
         kept.append(Feature(column.name, column.type, kind, names, rare, missing, *made))
     return Encoder(tuple(kept))
 
 
-def _categories(values: pa.ChunkedArray, most: int) -> tuple[tuple[str, ...], int]:
+def _categories(
+    values: pa.ChunkedArray, at: Positions | None, most: int
+) -> tuple[tuple[str, ...], int]:
     """Return the ``most`` frequent values in the order of their code points, and how many more."""
-    counts = pc.value_counts(values.drop_null()).to_pylist()
-    ranked = sorted(counts, key=lambda each: (-each["counts"], each["values"]))
-    names = sorted(each["values"] for each in ranked[:most])
+    known = pc.unique(values).drop_null()
+    codes = pc.fill_null(pc.index_in(values, value_set=known), len(known)).to_numpy()
+    counts = np.bincount(codes if at is None else codes[at], minlength=len(known) + 1)
+    met = [each for each in zip(known.to_pylist(), counts.tolist(), strict=False) if each[1]]
+    ranked = sorted(met, key=lambda each: (-each[1], each[0]))
+    names = sorted(name for name, _ in ranked[:most])
     return tuple(names), len(ranked) - len(names)
 
 
