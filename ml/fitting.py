@@ -16,7 +16,7 @@ def fit_model(spec: ModelSpec, found: TrainingSet, parts: Parts) -> Model:
     """
     encoder = _encoder(spec, found, parts)
     inputs = encoder.encode(parts.learnt.features)
-    estimator = estimators.fit(spec, encoder, inputs, parts.learnt.labels)
+    estimator = estimators.fit(spec, encoder, inputs, parts.learnt.labels, found.classes)
     return Model(encoder, estimator, spec.task, found.classes)
 
 

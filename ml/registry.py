@@ -13,6 +13,7 @@ from ml.evaluate import Evaluation
 from ml.features import Encoder
 from ml.model import Model
 from ml.tables import EVALUATIONS, MODEL_VERSIONS, create_tables, exists
+from ml.trust import NOBODY, Trust
 
 
 @dataclass(frozen=True)
@@ -143,8 +144,8 @@ def champion(conn: DuckDBPyConnection, model: str) -> ModelVersion | None:
     return kept[0] if kept else None
 
 
-def load(conn: DuckDBPyConnection, version: ModelVersion) -> Model:
-    """Return ``version`` ready to tell.
+def load(conn: DuckDBPyConnection, version: ModelVersion, trust: Trust = NOBODY) -> Model:
+    """Return ``version`` ready to tell; ``trust`` is whose code the project lets in besides.
 
     Raises PipelineError when its artifact is not to be trusted or read, see :mod:`ml.artifact`.
     """
@@ -153,6 +154,7 @@ def load(conn: DuckDBPyConnection, version: ModelVersion) -> Model:
         digest=version.artifact_sha256,
         libraries=json.loads(version.libraries),
         of=version.name,
+        trust=trust,
     )
     return Model(
         Encoder.from_json(version.features),

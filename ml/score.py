@@ -56,7 +56,7 @@ def score(
     """
     with transaction(conn):
         version = _champion(conn, spec)
-        model = registry.load(conn, version)
+        model = registry.load(conn, version, spec.trusted)
         source = find(conn, relations, spec.score.on, "score.on", spec.file)
         key = [source.column(name, "score.key", spec.file) for name in spec.score.key]
         time = source.time(spec.score.time, "score.time", spec.file)

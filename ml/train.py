@@ -8,7 +8,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from ml import artifact, estimators, gates, registry
+from ml import artifact, code, estimators, gates, registry
 from ml.checks import content_hash, utc
 from ml.dataset import TrainingSet, find_training_set, read
 from ml.evaluate import Evaluation, values_of
@@ -56,7 +56,7 @@ def train(
         parts = hold_out(spec, found, read(conn, found))
         model = fit_model(spec, found, parts)
         evaluations = judge_model(spec, model, parts)
-        kept = artifact.dump(model.estimator)
+        kept = artifact.dump(model.estimator, of=f"ML model '{spec.name}'", trust=spec.trusted)
         version = ModelVersion(
             version=registry.next_version(conn, spec.name),
             data_hash=content,
@@ -83,7 +83,8 @@ def _fingerprint(spec: ModelSpec, found: TrainingSet, content: str) -> str:
         "problem": problem,
         "columns": [(column.name, column.type) for column in found.source.columns.values()],
         "content": content,
-        "libraries": artifact.library_versions(),
+        "libraries": artifact.library_versions(code.packages(spec)),
+        "code": code.fingerprints(spec),
     }
     return artifact.sha256(json.dumps(decisive, sort_keys=True).encode())
 
@@ -113,7 +114,7 @@ def _declared(spec: ModelSpec) -> dict[str, Any]:
         "params": json.dumps(dict(spec.estimator.params), ensure_ascii=False),
         "seed": spec.estimator.seed,
         "spec": spec.model_dump_json(exclude_none=True),
-        "libraries": json.dumps(artifact.library_versions()),
+        "libraries": json.dumps(artifact.library_versions(code.packages(spec))),
     }
 
 
