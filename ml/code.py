@@ -80,7 +80,8 @@ def types_of(trust: Trust) -> frozenset[str]:
 
 def packages(spec: ModelSpec) -> tuple[str, ...]:
     """Return the installed distributions whose code ``spec`` names beside scikit-learn's."""
-    tops = sorted({module_of(name).split(".")[0] for name in _foreign(spec)})
+    foreign = [module_of(name) for name in _foreign(spec)]
+    tops = sorted({each.split(".")[0] for each in foreign if not own_file(spec.folder, each)})
     known = packages_distributions() if tops else {}
     return tuple(sorted({each for top in tops for each in known.get(top, ())}))
 

@@ -10,12 +10,10 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import ElasticNet, LinearRegression, LogisticRegression, Ridge
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import get_tags
 
 from ml.estimators.encode import encode_step, positions
 from ml.estimators.monotonic import ways
@@ -45,15 +43,11 @@ def _random_forest(spec: ModelSpec, encoder: Encoder) -> Any:
     # Categories stay codes: a column for each value would let max_features draw values, not
     # features, and lose the way a forest sends missing values.
     kinds = (RandomForestClassifier, RandomForestRegressor)
-    forest = kinds[spec.task == "regression"](
+    return kinds[spec.task == "regression"](
         **spec.estimator.params,
         random_state=spec.estimator.seed,
         monotonic_cst=ways(spec, encoder),
     )
-    if get_tags(forest).input_tags.allow_nan:
-        return forest
-    # Some criteria know no missing values; the columns stay where they are.
-    return Pipeline([("fill", SimpleImputer(keep_empty_features=True)), ("model", forest)])
 
 
 def _logistic_regression(spec: ModelSpec, encoder: Encoder) -> Any:

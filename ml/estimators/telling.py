@@ -4,7 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from ml.errors import PipelineError
 from ml.estimators.cores import threads
+from ml.estimators.steps import last_step
 from ml.features import Inputs
 from ml.measures import Task
 from ml.metrics import Array
@@ -14,13 +16,25 @@ def tell(estimator: Any, inputs: Inputs, task: Task) -> Array:
     """Return probabilities [rows, classes], or for a regression the predictions [rows].
 
     Where the estimator has a decision function alone, that is mapped: see :func:`between`.
+
+    Raises PipelineError with the estimator's own words when it cannot tell.
     """
-    with threads(len(inputs)):
-        if task == "regression":
-            return np.asarray(estimator.predict(inputs), dtype=np.float64).reshape(len(inputs))
-        if hasattr(estimator, "predict_proba"):
-            return np.asarray(estimator.predict_proba(inputs), dtype=np.float64)
-        return between(np.asarray(estimator.decision_function(inputs), dtype=np.float64))
+    try:
+        with threads(len(inputs)):
+            return _asked(estimator, inputs, task)
+    except Exception as error:
+        raise PipelineError(
+            f"{type(last_step(estimator)).__name__} could not tell: {error}",
+            fix="look at estimator.params of the model, or choose another estimator, then train",
+        ) from error
+
+
+def _asked(estimator: Any, inputs: Inputs, task: Task) -> Array:
+    if task == "regression":
+        return np.asarray(estimator.predict(inputs), dtype=np.float64).reshape(len(inputs))
+    if hasattr(estimator, "predict_proba"):
+        return np.asarray(estimator.predict_proba(inputs), dtype=np.float64)
+    return between(np.asarray(estimator.decision_function(inputs), dtype=np.float64))
 
 
 def ranks(estimator: Any) -> bool:
