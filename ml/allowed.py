@@ -88,10 +88,13 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     | _below("scipy.sparse._csc", "csc_matrix csc_array"),
     "TreeNode": frozenset(("sklearn.tree._tree.Tree",)),
     "TupleNode": frozenset(("builtins.tuple",)),
-    "TypeNode": _below("builtins", "bool float int str") | _SCALARS,
+    "TypeNode": _below("builtins", "bool dict float int list set str tuple")
+    | {"collections.OrderedDict"}
+    | _SCALARS,
 }
 # What a name that the project file trusts may be: a class, a function, or its name alone.
 _OF_TRUST = ("FunctionNode", "ObjectNode", "TypeNode")
+TRUSTED_BY_NAME = ("(FunctionNode)", "(ObjectNode)")
 
 
 def is_allowed(loader: str, type_: str, trusted: Iterable[str] = ()) -> bool:

@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -17,10 +17,10 @@ import skops.io
 # Older protocols of skops have loaders that read other keys than those checked here.
 from skops.io._protocol import PROTOCOL
 
-from ml.allowed import is_allowed
+from ml.allowed import TRUSTED_BY_NAME, is_allowed
 from ml.code import importable, types_of
 from ml.errors import PipelineError
-from ml.trust import NOBODY, Trust
+from ml.trust import NOBODY, PROJECT_FILE, Trust, is_class_name
 from ml.vocabulary import put_back, taken_out
 
 MOST_BYTES = 4 << 30
@@ -63,7 +63,7 @@ def dump(estimator: Any, *, of: str = "the model", trust: Trust = NOBODY) -> byt
         raise PipelineError(
             f"what was fitted for {of} cannot be kept: {', '.join(foreign)}; allowed: estimators "
             "of scikit-learn and what goldloop.yml trusts",
-            fix="choose another estimator, or name it in goldloop.yml: ml: {trust: […]}",
+            fix=remedy(foreign, trust),
         )
     return data
 
@@ -71,6 +71,15 @@ def dump(estimator: Any, *, of: str = "the model", trust: Trust = NOBODY) -> byt
 def unkept(estimator: Any, trust: Trust = NOBODY) -> list[str]:
     """Return what of ``estimator``, fitted or not, cannot be kept; nothing when all can."""
     return _written(estimator, trust)[1]
+
+
+def remedy(foreign: Sequence[str], trust: Trust) -> str:
+    """Return what to do about ``foreign`` types, which :func:`unkept` gave: the line to add."""
+    names = [each.partition(" (")[0] for each in foreign if each.endswith(TRUSTED_BY_NAME)]
+    if len(names) < len(foreign) or not all(map(is_class_name, names)):
+        return "choose another estimator"
+    line = ", ".join((*trust.names, *names))
+    return f"if you trust it, add to {PROJECT_FILE}: ml: {{trust: [{line}]}}"
 
 
 def load(

@@ -81,7 +81,7 @@ def untrusted(estimator: Estimator, trust: Trust) -> Iterator[str]:
     """Yield one line for each class or builder named that is no name or is not let in."""
     for key, name in named(estimator):
         colon = key == "estimator.builder"
-        if not _is_name(name, colon):
+        if not (is_builder_name if colon else is_class_name)(name):
             form = "package.module:function" if colon else "package.module.Class"
             yield f"{key} is {name!r}; allowed: {form}"
         elif not trust.has(name):
@@ -104,6 +104,13 @@ def _within(key: str, value: Any) -> Iterator[tuple[str, str]]:
             yield from _within(f"{key}[{at}]", each)
 
 
-def _is_name(name: str, colon: bool) -> bool:
-    module, found, last = name.partition(":") if colon else name.rpartition(".")
-    return bool(found) and all(part.isidentifier() for part in (*module.split("."), last))
+def is_class_name(name: str) -> bool:
+    """Whether ``name`` reads ``package.module.Class``."""
+    return "." in name and all(part.isidentifier() for part in name.split("."))
+
+
+def is_builder_name(name: str) -> bool:
+    """Whether ``name`` reads ``package.module:function``."""
+    module, colon, function = name.partition(":")
+    parts = (*module.split("."), function)
+    return bool(colon) and all(part.isidentifier() for part in parts)

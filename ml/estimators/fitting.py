@@ -62,5 +62,5 @@ def check_kept(spec: ModelSpec, estimator: Any) -> None:
             f"{spec.estimator.name} of ML model '{spec.name}' cannot be kept: it is made of "
             f"{', '.join(foreign)}; allowed: estimators of scikit-learn and what goldloop.yml "
             "trusts",
-            fix=f"name it in goldloop.yml (ml: {{trust: […]}}), or choose another in {spec.file}",
+            fix=f"{artifact.remedy(foreign, spec.trusted)}, or fix {spec.file}",
         )

@@ -167,6 +167,15 @@ def test_what_a_builder_gives_is_refused_before_it_is_fitted(world, package, fun
     assert world.sql("from duckdb_tables() where schema_name <> 'gold'") == []
 
 
+def test_the_line_that_would_trust_it_is_told(world, package):
+    with pytest.raises(UsageError) as caught:
+        world.train(builder(package, "own"))
+    line = f"if you trust it, add to goldloop.yml: ml: {{trust: [{package}.parts.Clipped]}}, or fix"
+    assert line in str(caught.value)
+    with pytest.raises(UsageError, match="choose another estimator, or fix"):
+        world.train(builder(package, "a_lambda"))
+
+
 @pytest.mark.parametrize(("function", "name"), [("own", "Clipped"), ("function", "fortieth")])
 def test_what_goldloop_yml_trusts_is_kept_and_read_again(world, package, function, name):
     world.trust = (f"{package}.parts.{name}",)
