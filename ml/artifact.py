@@ -18,6 +18,7 @@ import skops.io
 from skops.io._protocol import PROTOCOL
 
 from ml.allowed import TRUSTED_BY_NAME, is_allowed
+from ml.canonical import canonical
 from ml.code import importable, types_of
 from ml.errors import PipelineError
 from ml.trust import NOBODY, PROJECT_FILE, Trust, is_class_name
@@ -54,7 +55,7 @@ def sha256(data: bytes) -> str:
 
 
 def dump(estimator: Any, *, of: str = "the model", trust: Trust = NOBODY) -> bytes:
-    """Return the fitted ``estimator`` as bytes that :func:`load` reads.
+    """Return the fitted ``estimator`` as bytes that :func:`load` reads, the same for equal ones.
 
     Raises PipelineError naming what of it is not on the list or cannot be written.
     """
@@ -148,7 +149,7 @@ def _written(estimator: Any, trust: Trust) -> tuple[bytes, list[str]]:
     try:
         with taken_out(estimator) as vocabularies:
             kept = {"estimator": estimator, "vocabulary": vocabularies}
-            data = bytes(skops.io.dumps(kept, compression=zipfile.ZIP_DEFLATED))
+            data = canonical(skops.io.dumps(kept))
         return data, _foreign(_named(data), trust)
     except (TypeError, ValueError, AttributeError, RecursionError) as error:
         return b"", [f"skops cannot write it ({type(error).__name__}: {error})"]

@@ -6,7 +6,7 @@ import hashlib
 import importlib
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import packages_distributions
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 from ml.errors import UsageError
 from ml.names import listed
 from ml.spec import ModelSpec
-from ml.trust import SCIKIT_LEARN, Trust, module_of, named, own_file
+from ml.trust import PROJECT_FILE, SCIKIT_LEARN, Trust, module_of, named, own_file
 
 
 def imported(name: str, trust: Trust, *, key: str, file: str) -> Any:
@@ -69,12 +69,12 @@ def types_of(trust: Trust) -> frozenset[str]:
     What cannot be imported any more is left out.
     """
     found = set()
-    for name in (*trust.names, *trust.own):
-        try:
-            each = imported(name, trust, key="ml.trust", file="goldloop.yml")
-        except UsageError:
-            continue
-        found |= {name, f"{each.__module__}.{each.__name__}"}
+    # A builder makes estimators and is none itself.
+    for name in (each for each in (*trust.names, *trust.own) if ":" not in each):
+        with suppress(UsageError):
+            each = imported(name, trust, key="ml.trust", file=PROJECT_FILE)
+            home = getattr(each, "__module__", ""), getattr(each, "__qualname__", "")
+            found |= {name, ".".join(home)}
     return frozenset(found)
 
 

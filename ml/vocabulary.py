@@ -13,14 +13,17 @@ from sklearn.feature_extraction.text import CountVectorizer
 def taken_out(estimator: Any) -> Iterator[str]:
     """Take the vocabularies out of ``estimator`` for as long as this lasts; yield them as JSON."""
     found = [each for each in _vectorizers(estimator) if each.vocabulary_]
-    kept = [each.vocabulary_ for each in found]
+    words = [each.vocabulary_ for each in found]
+    kept = [dict(vars(each)) for each in found]
     try:
         for at, each in enumerate(found):
             each.vocabulary_ = {"": at}
-        yield json.dumps([sorted(words, key=words.__getitem__) for words in kept])
+            # Where a list lay in memory, by which scikit-learn knows that it has checked it.
+            each._stop_words_id = 0
+        yield json.dumps([sorted(each, key=each.__getitem__) for each in words])
     finally:
-        for each, words in zip(found, kept, strict=True):
-            each.vocabulary_ = words
+        for each, before in zip(found, kept, strict=True):
+            vars(each).update(before)
 
 
 def put_back(estimator: Any, vocabularies: str) -> Any:

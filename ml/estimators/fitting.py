@@ -22,10 +22,12 @@ def fit(
     inputs: Inputs,
     labels: npt.NDArray[Any],
     classes: Sequence[str] = (),
+    stop_on: tuple[Inputs, npt.NDArray[Any]] | None = None,
 ) -> Any:
     """Return the estimator fitted on ``inputs`` [rows, …] and ``labels`` [rows].
 
     ``classes`` name the positions that ``labels`` are, in order; none for a regression.
+    ``stop_on`` are inputs and labels of the rows that say when boosted trees are enough.
 
     Raises UsageError where the declaration does not fit the features or the classes,
     PipelineError with the estimator's own words when it cannot be fitted.
@@ -33,10 +35,10 @@ def fit(
     check_ways(spec, encoder, classes)
     estimator = build(spec, encoder)
     check_kept(spec, estimator)
-    weights = fit_params(spec, estimator, labels, classes)
+    given = fit_params(spec, estimator, labels, classes, stop_on)
     try:
         with threads(len(inputs)), every_core(estimator, len(inputs)):
-            estimator.fit(inputs, labels, **weights)
+            estimator.fit(inputs, labels, **given)
     except Exception as error:
         raise PipelineError(
             f"ML model '{spec.name}': {spec.estimator.name} could not be fitted: {error}",

@@ -5,30 +5,49 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import has_fit_parameter
 
 from ml.errors import UsageError
 from ml.estimators.steps import last_step, names_to_last_step
+from ml.features import Inputs
+from ml.metrics import Array
 from ml.names import listed
 from ml.spec import ModelSpec
 
 
 def fit_params(
-    spec: ModelSpec, estimator: Any, labels: npt.NDArray[Any], classes: Sequence[str]
-) -> dict[str, npt.NDArray[np.float64]]:
+    spec: ModelSpec,
+    estimator: Any,
+    labels: npt.NDArray[Any],
+    classes: Sequence[str],
+    stop_on: tuple[Inputs, npt.NDArray[Any]] | None = None,
+) -> dict[str, Any]:
     """Return what ``estimator.fit`` is given beside inputs and ``labels`` [rows].
 
-    ``classes`` name the labels' positions. Raises UsageError for a class that is not there and
-    for an estimator that takes no weights.
+    ``classes`` name the labels' positions; ``stop_on`` are the rows that say when it is enough.
+    Raises UsageError for a class that is not there and for an estimator that takes no weights.
     """
+    stop = {} if stop_on is None else {"X_val": stop_on[0], "y_val": stop_on[1]}
     declared = spec.estimator.class_weight
     if declared is None:
-        return {}
+        return stop
     check_takes_weights(spec, estimator)
-    weights = declared if isinstance(declared, str) else _by_code(spec, declared, classes)
+    if isinstance(declared, str):
+        weights = _balanced(labels)
+    else:
+        weights = _by_code(spec, declared, classes)
     name = "__".join([*names_to_last_step(estimator), "sample_weight"])
-    return {name: compute_sample_weight(weights, labels)}
+    if stop_on is not None:
+        stop["sample_weight_val"] = weights[stop_on[1]]
+    return {name: weights[labels], **stop}
+
+
+def _balanced(labels: npt.NDArray[Any]) -> Array:
+    """Return the weight of each code: all classes among ``labels`` weigh the same together."""
+    counts = np.bincount(labels)
+    weights: Array = np.zeros(len(counts))
+    np.divide(len(labels), np.count_nonzero(counts) * counts, out=weights, where=counts > 0)
+    return weights
 
 
 def check_takes_weights(spec: ModelSpec, estimator: Any) -> None:
@@ -42,9 +61,7 @@ def check_takes_weights(spec: ModelSpec, estimator: Any) -> None:
         )
 
 
-def _by_code(
-    spec: ModelSpec, declared: Mapping[str, float], classes: Sequence[str]
-) -> dict[int, float]:
+def _by_code(spec: ModelSpec, declared: Mapping[str, float], classes: Sequence[str]) -> Array:
     unknown = [name for name in declared if name not in classes]
     if unknown:
         raise UsageError(
@@ -52,4 +69,4 @@ def _by_code(
             f"class of '{spec.train.label}'; it has: {listed(unknown[0], classes)}",
             fix=f"fix {spec.file}, then: dbt parse",
         )
-    return {at: declared.get(name, 1.0) for at, name in enumerate(classes)}
+    return np.array([declared.get(name, 1.0) for name in classes])

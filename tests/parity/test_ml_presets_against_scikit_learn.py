@@ -209,7 +209,7 @@ WEIGHTED = [
 ]
 
 
-@pytest.mark.parametrize(("estimator", "wanted"), WEIGHTED, ids=lambda each: str(each)[:30])
+@pytest.mark.parametrize(("estimator", "wanted"), WEIGHTED, ids=["hist", "logistic", "rf", "et"])
 @pytest.mark.parametrize("weights", ["balanced", {"1": 5, "0": 0.5}, {"2": 3}])
 def test_the_weights_of_classes_are_those_of_scikit_learn(world, estimator, wanted, weights):
     told = ours(world, {**estimator, "class_weight": weights}, THREE)
