@@ -42,6 +42,12 @@ class Trust:
 NOBODY = Trust()
 
 
+def trust_of(estimator: str, folder: Path | None, names: tuple[str, ...]) -> Trust:
+    """Return what a version made of ``estimator`` may be made of in the project in ``folder``."""
+    is_own = is_class_name(estimator) and own_file(folder, module_of(estimator))
+    return Trust(names, folder, (estimator,) if is_own else ())
+
+
 def module_of(name: str) -> str:
     """Return the module of ``module.Class`` or ``module:function``."""
     return name.partition(":")[0] if ":" in name else name.rpartition(".")[0]
