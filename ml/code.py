@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from importlib.metadata import packages_distributions
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from ml.errors import UsageError
@@ -30,14 +31,19 @@ def imported(name: str, trust: Trust, *, key: str, file: str) -> Any:
     try:
         with importable(trust.folder):
             found = importlib.import_module(module)
+        taken = None if own is None or _is_file(found, own) else found
     except Exception as error:
+        # One that is installed comes first, and may lack what the project's has.
+        above = sys.modules.get(module.split(".")[0])
+        taken = None if own is None or trust.folder is None else _elsewhere(above, trust.folder)
+        if taken is None:
+            raise UsageError(
+                f"{key} names '{name}', but {module} cannot be imported: {_said(error)}", fix=fix
+            ) from error
+    if taken is not None:
         raise UsageError(
-            f"{key} names '{name}', but {module} cannot be imported: {_said(error)}", fix=fix
-        ) from error
-    if own is not None and not _is_file(found, own):
-        raise UsageError(
-            f"{key} names '{name}' of {own}, but Python finds {module} in "
-            f"{getattr(found, '__file__', None)}; the name is taken",
+            f"{key} names '{name}' of {own}, but Python finds {taken.__name__} in "
+            f"{getattr(taken, '__file__', None)}; the name is taken",
             fix=f"give the package in the project another name, then fix {key} in {file}",
         )
     if not hasattr(found, last):
@@ -124,6 +130,13 @@ def _hash(files: list[Path]) -> str:
 def _is_file(module: Any, path: Path) -> bool:
     file = getattr(module, "__file__", None)
     return file is not None and Path(file).resolve() == path.resolve()
+
+
+def _elsewhere(module: ModuleType | None, folder: Path) -> ModuleType | None:
+    """Return ``module`` where it is none of ``folder``."""
+    file = getattr(module, "__file__", None)
+    inside = file is None or Path(file).resolve().is_relative_to(folder.resolve())
+    return None if inside else module
 
 
 def _said(error: BaseException) -> str:

@@ -238,6 +238,14 @@ def test_a_name_that_another_module_has_taken_is_told(world, tmp_path):
         check_params(world.spec({"estimator": {"builder": "decimal:make"}}))
 
 
+def test_a_package_whose_name_another_module_has_taken_is_told(world, tmp_path):
+    world.folder = tmp_path
+    (tmp_path / "decimal").mkdir()
+    (tmp_path / "decimal" / "make.py").write_text("def make(features, params): ...")
+    with pytest.raises(UsageError, match=r"Python finds decimal in .*; the name is taken"):
+        check_params(world.spec({"estimator": {"builder": "decimal.make:make"}}))
+
+
 def test_a_module_that_cannot_be_imported_is_told(world, tmp_path):
     world.folder = tmp_path
     (tmp_path / "broken_builder.py").write_text("1 / 0")
