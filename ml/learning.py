@@ -28,12 +28,12 @@ def learn(spec: ModelSpec, found: TrainingSet, rows: Rows) -> Model:
     ways = stop_split(spec, rows)
     if ways is None:
         inputs = encode(encoder, rows)
-        estimator = estimators.fit(spec, encoder, inputs, rows.labels)
+        estimator = estimators.fit(spec, encoder, inputs, rows.labels, found.classes)
     else:
         early, late = (rows.take(at) for at in ways)
         stop_on = (encode(encoder, late), late.labels)
         inputs = encode(encoder, early)
-        estimator = estimators.fit(spec, encoder, inputs, early.labels, stop_on)
+        estimator = estimators.fit(spec, encoder, inputs, early.labels, found.classes, stop_on)
     return Model(encoder, estimator, spec.task, found.classes)
 
 

@@ -23,8 +23,9 @@ from dataops.warehouse.lock import held
 from ml.errors import GoldloopError, PipelineError, UsageError
 from ml.relation import Relation
 from ml.tables import PREDICTIONS_SCHEMA
+from orchestration.declared import declared_in
 from orchestration.project import Project
-from orchestration.sandbox_build import Built, Mode, build_in, declared_in
+from orchestration.sandbox_build import Built, Mode, build_in
 from orchestration.sandbox_contracts import print_contracts
 from orchestration.sandbox_dbt import CI, write_settings
 
@@ -153,7 +154,7 @@ def differences(project: Project, sandbox: Sandbox, every_layer: bool) -> "Diffe
     manifest = Manifest.read(parsed) if parsed.is_file() else project.manifest
     release = Manifest.read(sandbox.state / MANIFEST)
     masked = personal_columns(release, manifest)
-    keys = primary_keys(manifest, declared_in(manifest))
+    keys = primary_keys(manifest, declared_in(project, manifest))
     built = _built(manifest, every_layer)
     return compare_with_base(sandbox, built, keys=keys, masked=masked)
 

@@ -9,12 +9,13 @@ from dataops.artifacts import MANIFEST
 from dataops.contracts import ContractResult
 from dataops.manifest import Manifest
 from dataops.sandbox import Graph, Sandbox, borrowed, copy_in
-from ml.errors import GoldloopError, PipelineError, UsageError
+from ml.errors import GoldloopError, PipelineError
 from ml.provenance import Provenance
 from ml.relation import Relation
-from ml.spec import ModelSpec, parse_spec
+from ml.spec import ModelSpec
 from ml.tables import COLUMNS, PREDICTIONS_SCHEMA
 from orchestration import sandbox_dbt
+from orchestration.declared import declared_in
 from orchestration.project import Project
 from orchestration.sandbox_contracts import require_kept, verify_built
 from orchestration.versions import code_version
@@ -63,7 +64,7 @@ def build_in(project: Project, sandbox: Sandbox, selection: str, mode: Mode, tel
     if mode.smoke:
         selected = [id_ for id_ in selected if not id_.startswith("test.")]
     manifest = Manifest.read(sandbox.target / MANIFEST)
-    specs = {spec.name: spec for spec in declared_in(manifest)}
+    specs = {spec.name: spec for spec in declared_in(project, manifest)}
     graph, built = Graph(manifest.raw), Built()
     reached = graph.reached(selected)
     for stage in graph.stages(reached):
@@ -80,24 +81,6 @@ def build_in(project: Project, sandbox: Sandbox, selection: str, mode: Mode, tel
     if mode.strict:
         require_kept(built.contracts)
     return built
-
-
-def declared_in(manifest: Manifest) -> list[ModelSpec]:
-    """Return the ML models that ``manifest`` declares; raises UsageError for one declared wrongly.
-
-    Unlike :func:`orchestration.declared.declared_models` it parses nothing: a sandbox's dbt has.
-    """
-    specs = []
-    for exposure in manifest.exposures:
-        meta = exposure.meta.get("ml")
-        if not isinstance(meta, Mapping):
-            raise UsageError(
-                f"{exposure.file}: exposure '{exposure.name}' has type ml and its config.meta.ml "
-                f"is {meta!r}; allowed: a mapping",
-                fix="add it (docs/ml.md shows one), then: dbt parse",
-            )
-        specs.append(parse_spec(exposure.name, meta, file=exposure.file))
-    return specs
 
 
 def _model(

@@ -64,7 +64,7 @@ def ask(
     if reason:
         return Rival(version, None, reason, seen)
     try:
-        model = registry.load(conn, version)
+        model = registry.load(conn, version, spec.trusted)
     except PipelineError as error:
         return Rival(version, None, error.problem, seen, usable=False)
     columns = _columns(spec, found, model)
