@@ -30,7 +30,8 @@ _SORTED = (WHOLE - {"HUGEINT", "UHUGEINT"}) | {"VARCHAR", "DOUBLE", "FLOAT", "BO
 class TrainingSet:
     """A training set found good; ``classes`` are text in the label's order, none for a number.
 
-    ``grouped`` are the columns of ``split.group``, ``marked`` is that of ``split.column``.
+    ``grouped`` are the columns of ``split.group``, ``marked`` is that of ``split.column``,
+    ``segments`` are those by whose values metrics are told apart.
     """
 
     source: Source
@@ -41,6 +42,7 @@ class TrainingSet:
     classes: tuple[str, ...]
     grouped: tuple[Column, ...] = ()
     marked: Column | None = None
+    segments: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ class Rows:
     ``table`` has a column a feature, numbers with NaN for null; it is shared by all that are taken
     from it. ``labels`` [rows] are class positions or numbers, ``times`` [rows] microseconds, None
     without a time column. ``groups`` [rows] is equal where the columns of ``split.group`` are,
-    ``marks`` [rows] true where ``split.column`` says to hold out; None where they are not declared.
+    ``marks`` [rows] true where ``split.column`` says to hold out, and ``segments`` has a column of
+    text a segment column, by its name; None where not declared.
     """
 
     table: pa.Table
@@ -59,6 +62,7 @@ class Rows:
     times: npt.NDArray[np.int64] | None
     groups: npt.NDArray[np.int64] | None = None
     marks: npt.NDArray[np.bool_] | None = None
+    segments: pa.Table | None = None
 
     @cached_property
     def features(self) -> pa.Table:
@@ -67,12 +71,13 @@ class Rows:
 
     def take(self, at: npt.NDArray[np.int64]) -> "Rows":
         """Return the rows at the positions ``at`` of these."""
-        arrays = {
-            each.name: getattr(self, each.name)[at]
-            for each in fields(self)
-            if each.name != "table" and getattr(self, each.name) is not None
+        parts = {each.name: getattr(self, each.name) for each in fields(self)}
+        taken = {
+            name: part.take(at) if name == "segments" else part[at]
+            for name, part in parts.items()
+            if part is not None and name != "table"
         }
-        return replace(self, **arrays)
+        return replace(self, **taken)
 
 
 def find_training_set(
@@ -100,7 +105,10 @@ def find_training_set(
         )
     _check_labels(conn, source, label, rows, spec)
     classes = _classes(conn, source, label, spec) if spec.task == "classification" else ()
-    return TrainingSet(source, grain, label, features, rows, classes, grouped, marked)
+    segments = tuple(
+        source.column(name, "evaluate.segments", file) for name in spec.evaluate.segments
+    )
+    return TrainingSet(source, grain, label, features, rows, classes, grouped, marked, segments)
 
 
 def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
@@ -110,14 +118,16 @@ def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
     """
     features = [column.feature_sql for column in found.features]
     asked = [*features, *_beside(found), *_order(found.grain)]
+    asked += [f"cast({column.sql} as varchar)" for column in found.segments]
     named = ", ".join(f"{sql} as c{at}" for at, sql in enumerate(asked))
     with worked_out(found.source):
         table = conn.execute(f"select {named} from {found.source.relation.sql}").to_arrow_table()
-    many = len(features)
+    many, keys = len(features), len(_order(found.grain))
     labels, times, groups, marks = table.columns[many : many + 4]
-    keys = table.column_names[many + 4 :]
+    segments = table.columns[many + 4 + keys :]
     # Sorting the key alone and picking rows by it moves each feature once, where it is needed.
-    at = pc.sort_indices(table, sort_keys=[(name, "ascending") for name in keys]).to_numpy()
+    sort_keys = [(name, "ascending") for name in table.column_names[many + 4 : many + 4 + keys]]
+    at = pc.sort_indices(table, sort_keys=sort_keys).to_numpy()
     if found.classes:
         labels = pc.cast(pc.index_in(labels, value_set=pa.array(found.classes)), pa.int64())
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -129,6 +139,9 @@ def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
         times.to_numpy()[at] if found.grain.time else None,
         groups.to_numpy()[at] if found.grouped else None,
         marks.to_numpy()[at].astype(bool) if found.marked else None,
+        pa.table(segments, names=[each.name for each in found.segments]).take(at)
+        if segments
+        else None,
     )
 
 
