@@ -53,7 +53,7 @@ class Rows:
     from it. ``labels`` [rows] are class positions or numbers, ``times`` [rows] microseconds, None
     without a time column. ``groups`` [rows] is equal where the columns of ``split.group`` are,
     ``marks`` [rows] true where ``split.column`` says to hold out, and ``segments`` has a column of
-    text a segment column, by its name; None where not declared.
+    text a segment column, by its name; None where they are not declared.
     """
 
     table: pa.Table
@@ -75,7 +75,7 @@ class Rows:
         taken = {
             name: part.take(at) if name == "segments" else part[at]
             for name, part in parts.items()
-            if part is not None and name != "table"
+            if name != "table" and part is not None
         }
         return replace(self, **taken)
 
@@ -117,17 +117,16 @@ def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
     Raises PipelineError where an expression of ``train.transform`` fails on a row.
     """
     features = [column.feature_sql for column in found.features]
-    asked = [*features, *_beside(found), *_order(found.grain)]
-    asked += [f"cast({column.sql} as varchar)" for column in found.segments]
+    segments = [f"cast({column.sql} as varchar)" for column in found.segments]
+    asked = [*features, *_beside(found), *segments, *_order(found.grain)]
     named = ", ".join(f"{sql} as c{at}" for at, sql in enumerate(asked))
     with worked_out(found.source):
         table = conn.execute(f"select {named} from {found.source.relation.sql}").to_arrow_table()
-    many, keys = len(features), len(_order(found.grain))
-    labels, times, groups, marks = table.columns[many : many + 4]
-    segments = table.columns[many + 4 + keys :]
+    many, keys = len(features), len(features) + 4 + len(segments)
+    labels, times, groups, marks, *parts = table.columns[many:keys]
     # Sorting the key alone and picking rows by it moves each feature once, where it is needed.
-    sort_keys = [(name, "ascending") for name in table.column_names[many + 4 : many + 4 + keys]]
-    at = pc.sort_indices(table, sort_keys=sort_keys).to_numpy()
+    order = [(name, "ascending") for name in table.column_names[keys:]]
+    at = pc.sort_indices(table, sort_keys=order).to_numpy()
     if found.classes:
         labels = pc.cast(pc.index_in(labels, value_set=pa.array(found.classes)), pa.int64())
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -139,8 +138,8 @@ def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
         times.to_numpy()[at] if found.grain.time else None,
         groups.to_numpy()[at] if found.grouped else None,
         marks.to_numpy()[at].astype(bool) if found.marked else None,
-        pa.table(segments, names=[each.name for each in found.segments]).take(at)
-        if segments
+        pa.table([part.take(at) for part in parts], names=[each.name for each in found.segments])
+        if parts
         else None,
     )
 
