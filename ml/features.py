@@ -81,7 +81,11 @@ class Encoder:
 
         def fill(number: int) -> None:
             plain = _numbers(self.features[number], rows.column(number))
-            matrix[:, number] = plain if at is None else plain[at]
+            if at is None:
+                matrix[:, number] = plain
+            else:
+                # Positions are known to be good; to check them numpy would copy once more.
+                np.take(plain, at, out=matrix[:, number], mode="clip")
 
         if many < _MANY_ROWS:
             for number in range(len(self.features)):
