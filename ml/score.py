@@ -21,6 +21,7 @@ from ml.predictions import Target, clear, open_target, write
 from ml.provenance import Provenance
 from ml.registry import ModelVersion
 from ml.relation import Relation, quote
+from ml.scorings import record, scoring_of
 from ml.spec import ModelSpec
 from ml.transaction import transaction
 
@@ -45,11 +46,13 @@ def score(
     provenance: Provenance,
     *,
     now: datetime,
+    feature_code: Mapping[str, str] | None = None,
 ) -> ScoreResult:
     """Score every row of ``spec.score.on`` with the champion, in one transaction.
 
     Predictions of the same key, date and version are replaced; those of other versions stay.
-    Rows stream by Arrow batches, so memory does not grow with them.
+    Rows stream by Arrow batches, so memory does not grow with them. ``feature_code`` has the hash
+    of the code of each dbt node that made the table, for ``ml.scorings``.
 
     Raises PipelineError without a champion, for a table that lacks a feature or has another type
     of it, and for rows that cannot be scored; UsageError where the declaration does not fit.
@@ -67,6 +70,8 @@ def score(
         with closing(_told(conn, source, target, model)) as batches:
             for batch in batches:
                 write(conn, target, batch, provenance, utc(now))
+        scoring = scoring_of(version, source, provenance, feature_code or {}, utc(now))
+        record(conn, scoring, source, rows, rows - replaced)
     return ScoreResult(spec.name, version.version, rows, rows - replaced, target.relation)
 
 

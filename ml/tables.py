@@ -8,6 +8,7 @@ from ml.relation import Relation, quote
 
 MODEL_VERSIONS = Relation("ml", "model_versions")
 EVALUATIONS = Relation("ml", "evaluations")
+SCORINGS = Relation("ml", "scorings")
 PREDICTIONS_SCHEMA = "predictions"
 
 # column: (type, what it says); a test holds docs/ml.md against these.
@@ -54,6 +55,20 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "value": ("double", "Its value, null where it is not defined."),
         "low": ("double", "The lower bound of the 95 % interval, on test rows."),
         "high": ("double", "The upper bound of the 95 % interval, on test rows."),
+    },
+    SCORINGS: {
+        "run_id": ("varchar", "The run that scored."),
+        "model": ("varchar", "The ML model's name."),
+        "version": ("integer", "The version that told."),
+        "release": ("varchar", "The release that the run started from."),
+        "code_version": ("varchar", "The version of the project's code."),
+        "manifest_hash": ("varchar", "The hash of the dbt manifest's nodes."),
+        "score_relation": ("varchar", "The table scored."),
+        "features_hash": ("varchar", "The hash of the scored table's values, in any order."),
+        "feature_code": ("json", "The hash of the code of each dbt node that made that table."),
+        "rows": ("bigint", "Rows scored."),
+        "new_rows": ("bigint", "Of them, rows that had no prediction of the version before."),
+        "scored_at": ("timestamp", "When it was scored (UTC)."),
     },
 }
 

@@ -17,6 +17,7 @@ from ml.spec import ModelSpec
 from ml.train import train
 from orchestration.contract_checks import ContractChecks
 from orchestration.declared import declared_models
+from orchestration.feature_code import feature_code, manifest_hash
 from orchestration.passing import guarded
 from orchestration.project import Project
 from orchestration.versions import code_version
@@ -103,7 +104,9 @@ def _scoring(
         def body() -> Iterator[Any]:
             with _naming(spec), project.warehouse.connect() as connection:
                 made_by = provenance(project, context.run_id)
-                result = score(connection, spec, relations, made_by, now=datetime.now(UTC))
+                code = feature_code(project.manifest, spec.score.on)
+                now = datetime.now(UTC)
+                result = score(connection, spec, relations, made_by, now=now, feature_code=code)
                 checks = list(contracts.results(context, connection, [key]))
             metadata = {"dagster/row_count": result.rows, "model_version": result.version}
             yield dg.MaterializeResult(key, metadata=metadata, check_results=checks)
@@ -130,6 +133,7 @@ def provenance(project: Project, run_id: str) -> Provenance:
         run_id=run_id,
         release=project.warehouse.release,
         code_version=code_version(project.folder),
+        manifest_hash=manifest_hash(project.manifest),
     )
 
 

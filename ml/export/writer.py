@@ -1,6 +1,6 @@
 """Exports of a version: written out, tried, and given back only when they tell the same."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -98,3 +98,8 @@ def _heading(version: ModelVersion, source: Source) -> str:
         f"scores {source.relation}: another table of the same columns may take its place",
     ]
     return "".join(f"-- {' '.join(line.split())}\n" for line in lines)
+
+
+FORMATS: dict[str, Callable[[DuckDBPyConnection, ModelSpec, ModelVersion, Source], Export]] = {
+    "sql": export_sql,
+}
