@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ml.explainable import unexplained
 from ml.measures import MEASURES, measures_of
 from ml.names import listed
 from ml.presets import PRESETS, Preset
 from ml.refusals import shown
-from ml.tables import PREDICTION_COLUMNS
+from ml.tables import PREDICTION_COLUMNS, is_reason
 
 if TYPE_CHECKING:
     from ml.spec import Criterion, Declaration
@@ -21,7 +22,7 @@ BOUNDS = ("at_least", "at_most", "beats_baseline_by")
 def broken_rules(declared: Declaration) -> list[str]:
     """Return one line for each rule that ``declared`` breaks."""
     metrics = list(_metrics(declared))
-    rest = () if metrics else (*_baseline(declared), *_estimator(declared))
+    rest = () if metrics else (*_baseline(declared), *_estimator(declared), *unexplained(declared))
     return [*metrics, *rest, *_columns(declared), *_scored(declared)]
 
 
@@ -106,8 +107,8 @@ def _columns(declared: Declaration) -> Iterator[str]:
 
 def _scored(declared: Declaration) -> Iterator[str]:
     for name in declared.score.key:
-        if name.lower() in PREDICTION_COLUMNS:
+        if name.lower() in PREDICTION_COLUMNS or is_reason(name.lower()):
             yield (
                 f"score.key names '{name}', a column that every prediction has of its own; "
-                f"allowed: any name but {', '.join(PREDICTION_COLUMNS)}"
+                f"allowed: any name but {', '.join(PREDICTION_COLUMNS)} and reason_1 …"
             )

@@ -13,6 +13,7 @@ from ml import registry
 from ml.checks import Grain, check_rows, utc
 from ml.columns import Column, Source, find
 from ml.errors import PipelineError
+from ml.explain import Explainer, reasons
 from ml.features import infinite
 from ml.metrics import Array
 from ml.model import Model
@@ -116,6 +117,7 @@ def _told(
     asked = target.key_sql + [column.feature_sql for column in columns]
     named = ", ".join(f"{sql} as c{at}" for at, sql in enumerate(asked))
     keys = len(target.key_sql)
+    explainer = Explainer(model) if target.reasons else None
     reader = _reader(conn)
     try:
         found = reader.execute(f"select {named} from {source.relation.sql}")
@@ -123,10 +125,16 @@ def _told(
             features = batch.select(range(keys, len(asked)))
             _check_finite(columns, features, source)
             inputs = model.encoder.encode(features)
-            told = predictions_of(model, model.tell(inputs))
+            probabilities = model.tell(inputs)
+            told = dict(
+                zip(("prediction", "score"), predictions_of(model, probabilities), strict=True)
+            )
+            if explainer:
+                classes = model.decide(probabilities) if model.classes else None
+                told |= reasons(explainer.explain(inputs, classes), target.reasons)
             kept = [batch.column(at) for at in range(keys)]
             names = [f"c{at}" for at in range(keys)]
-            yield pa.RecordBatch.from_arrays([*kept, *told], [*names, "prediction", "score"])
+            yield pa.RecordBatch.from_arrays([*kept, *told.values()], [*names, *told])
     finally:
         reader.close()
 

@@ -1,5 +1,6 @@
 """The tables the engine keeps in the warehouse, each column with what it says."""
 
+import re
 from collections.abc import Mapping
 
 from duckdb import DuckDBPyConnection
@@ -85,6 +86,20 @@ PREDICTION_COLUMNS: Mapping[str, tuple[str, str]] = {
     "run_id": ("varchar", "The run that scored."),
     "scored_at": ("timestamp", "When it was scored (UTC)."),
 }
+
+
+def reason_columns(top: int) -> dict[str, str]:
+    """Return the columns that name the ``top`` reasons of a prediction, with their types."""
+    types = {}
+    for rank in range(1, top + 1):
+        types[f"reason_{rank}"] = "VARCHAR"
+        types[f"reason_{rank}_effect"] = "DOUBLE"
+    return types
+
+
+def is_reason(column: str) -> bool:
+    """Whether ``column`` is one of :func:`reason_columns`, of whatever rank."""
+    return re.fullmatch(r"reason_\d+(_effect)?", column) is not None
 
 
 def create_tables(conn: DuckDBPyConnection) -> None:

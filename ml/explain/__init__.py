@@ -2,6 +2,6 @@
 
 from ml.explain.explainer import Explainer, explain
 from ml.explain.explanation import Explanation
-from ml.explain.reasons import reason_columns, reasons
+from ml.explain.reasons import reasons
 
-__all__ = ["Explainer", "Explanation", "explain", "reason_columns", "reasons"]
+__all__ = ["Explainer", "Explanation", "explain", "reasons"]

@@ -10,17 +10,8 @@ from ml.explain.explanation import Explanation
 from ml.metrics import Array, Codes
 
 
-def reason_columns(top: int) -> dict[str, str]:
-    """Return the columns that name ``top`` reasons, with their types."""
-    types = {}
-    for rank in range(1, top + 1):
-        types[f"reason_{rank}"] = "VARCHAR"
-        types[f"reason_{rank}_effect"] = "DOUBLE"
-    return types
-
-
 def reasons(explanation: Explanation, top: int) -> Mapping[str, pa.Array]:
-    """Return the columns of :func:`reason_columns`: the largest effects of each row, largest first.
+    """Return the columns of :func:`ml.tables.reason_columns`, the largest effects first.
 
     An effect is signed, in the explanation's space. What has no effect is no reason: null.
     """

@@ -10,9 +10,10 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 
 from ml.errors import UsageError
-from ml.explain import Explainer, explain, reason_columns, reasons
+from ml.explain import Explainer, explain, reasons
 from ml.features import Encoder, Feature
 from ml.model import Model
+from ml.tables import reason_columns
 from tests.unit.ml.estimated import ESTIMATORS, fitted, matrix
 
 MODELS = {name: fitted(name) for name in ESTIMATORS}
