@@ -143,9 +143,6 @@ def _differences(found: Columns, wanted: Mapping[str, str]) -> list[str]:
             told.append(f"'{name}' is missing")
         elif have.type != want.type and not {have.base, want.base} <= WHOLE:
             told.append(f"'{name}' is {have.type}, not {want.type}")
-    told += [
-        f"'{name}' is not one of them"
-        for name in found
-        if name not in wanted and not is_reason(name)
-    ]
+    unknown = (name for name in found if name not in wanted and not is_reason(name))
+    told += [f"'{name}' is not one of them" for name in unknown]
     return told

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ml.errors import GoldloopError
-from orchestration import cli_releases, cli_sandbox, cli_why
+from orchestration import cli_releases, cli_sandbox, cli_why, reproduce
 from orchestration.cli_releases import AsJson
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 models = typer.Typer(no_args_is_help=False, help="The ML models: versions and metrics.")
 app.add_typer(models, name="models")
 cli_why.register(models)
+reproduce.register(models)
 cli_releases.register(app)
 cli_sandbox.register(app)
 

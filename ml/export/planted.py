@@ -1,6 +1,6 @@
 """The rows an export is tried on: real ones, and ones in which a value was planted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -34,10 +34,15 @@ def plant(
         f"from {source.relation.sql} using sample reservoir({_REAL} rows) repeatable (7)"
     )
     conn.execute(f"create or replace temp table {TRIED}_few as from {TRIED} limit {_SPOILED}")
-    columns = [source.columns[each.name] for each in features if each.name in source.columns]
-    for column, values in zip(columns, _values(features, columns, anatomy), strict=True):
-        _spoil(conn, column, values)
-    _empty(conn, columns)
+    plain = {at: source.columns[each.name] for at, each in enumerate(features) if not each.sql}
+    for at, column in plain.items():
+        _spoil(conn, column, _values(features[at], at, anatomy))
+    # What SQL makes of a column may fail on a value made up; null is the one it has to take.
+    read = {name for feature in features for name, _ in feature.reads}
+    beneath = [source.columns[name] for name in sorted(read - {c.name for c in plain.values()})]
+    for column in beneath:
+        _spoil(conn, column, [])
+    _empty(conn, [*plain.values(), *beneath])
     conn.execute(
         f"create or replace temp table {TRIED} as "
         f"select *, cast(row_number() over () as bigint) as {AT} from {TRIED}"
@@ -69,19 +74,13 @@ def _empty(conn: DuckDBPyConnection, columns: Sequence[Column]) -> None:
         )
 
 
-def _values(
-    features: Sequence[Feature], columns: Sequence[Column], anatomy: Anatomy
-) -> Iterator[list[Any]]:
-    known = {column.name for column in columns}
-    for at, feature in enumerate(features):
-        if feature.name not in known:
-            continue
-        if feature.kind in ("category", "text"):
-            yield [*_UNSEEN, *feature.categories]
-        elif feature.kind == "boolean":
-            yield [0.0, 1.0]
-        else:
-            yield _numbers(_thresholds(anatomy, at), _greatest(anatomy))
+def _values(feature: Feature, at: int, anatomy: Anatomy) -> list[Any]:
+    """Return what is planted in feature number ``at``."""
+    if feature.kind in ("category", "text"):
+        return [*_UNSEEN, *feature.categories]
+    if feature.kind == "boolean":
+        return [0.0, 1.0]
+    return _numbers(_thresholds(anatomy, at), _greatest(anatomy))
 
 
 def _numbers(thresholds: Array, greatest: float) -> list[float]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ml.anatomy.trees import Link
-from ml.calibration import Calibration, Curve
+from ml.calibration import NEAREST, Calibration, Curve, Sigmoid
 from ml.export.literals import chained, number, text
 from ml.model import Model
 
@@ -70,7 +70,18 @@ def _class(name: str, type_: str) -> str:
     return text(name) if type_ == "VARCHAR" else f"cast({text(name)} as {type_})"
 
 
-def _along(curve: Curve, score: str) -> str:
+def _along(curve: Curve | Sigmoid, score: str) -> str:
+    return _rising(curve, score) if isinstance(curve, Sigmoid) else _straight(curve, score)
+
+
+def _rising(curve: Sigmoid, score: str) -> str:
+    """Return Platt's curve at ``score``."""
+    known = f"least(greatest({score}, {number(NEAREST)}), {number(1 - NEAREST)})"
+    odds = f"{number(curve.slope)} * (ln({known}) - ln(1e0 - {known})) + {number(curve.offset)}"
+    return f"1e0 / (1e0 + exp(-({odds})))"
+
+
+def _straight(curve: Curve, score: str) -> str:
     """Return the curve at ``score``: straight between its points, level beyond its ends."""
     points = list(zip(curve.x, curve.y, strict=True))
     pieces = []

@@ -21,6 +21,7 @@ from ml.registry import ModelVersion
 from ml.relation import Relation, quote
 from ml.spec import ModelSpec
 from ml.tables import PREDICTIONS_SCHEMA
+from ml.transform import check_inputs, feature_column
 
 SQL_TOLERANCE = 1e-12
 
@@ -44,7 +45,8 @@ def export_sql(
     SELECT tells another score than the model for any row tried.
     """
     model = registry.load(conn, version)
-    columns = [source.columns[each.name] for each in model.encoder.features]
+    check_inputs(source, model.encoder.features, version.name)
+    columns = [feature_column(each, source.columns) for each in model.encoder.features]
     target = _target(spec, version, source)
     names = [*(quote(column.name) for column in target.key), "as_of_date"]
     kept = dict(zip(names, target.key_sql, strict=True))

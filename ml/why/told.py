@@ -19,6 +19,7 @@ from ml.relation import Relation, quote
 from ml.scorings import Scoring, find_scoring
 from ml.spec import ModelSpec
 from ml.tables import PREDICTIONS_SCHEMA, exists
+from ml.transform import feature_column
 
 Key = Mapping[str, str]
 
@@ -57,12 +58,18 @@ class Told:
 
     def has(self, feature: Feature) -> bool:
         """Whether the scored table has what ``feature`` reads."""
+        if feature.sql is not None:
+            wanted = dict(feature.reads)
+            return all(
+                name in self.source.columns and self.source.columns[name].type == type_
+                for name, type_ in wanted.items()
+            )
         found = self.source.columns.get(feature.name)
         return found is not None and found.kind == feature.column.kind
 
     def _expression(self, feature: Feature) -> str:
         if self.has(feature):
-            return self.source.columns[feature.name].feature_sql
+            return feature_column(feature, self.source.columns).feature_sql
         return "cast(null as varchar)" if feature.column.kind == "text" else "cast(null as double)"
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ml import registry
 from ml.anatomy import Ensemble, dissect
-from ml.calibration import Calibration, Curve
+from ml.calibration import Calibration, Curve, Sigmoid
 from ml.columns import Column, find
 from ml.errors import PipelineError, UsageError
 from ml.export.literals import number, text
@@ -100,6 +100,14 @@ def test_calibration_and_threshold_are_part_of_it(name):
     assert_same(found, wanted)
     uncalibrated, _ = executed(MODELS[name], matrix())
     assert found != uncalibrated
+
+
+@pytest.mark.parametrize("name", ["boosted two", "tree", "logistic three"])
+def test_a_sigmoid_calibration_is_part_of_it(name):
+    curves = (Sigmoid(1.7, -0.3), Sigmoid(0.4, 0.2), Sigmoid(2.5, 0.0))
+    curves = curves if "three" in name else curves[:1]
+    model = replace(MODELS[name], calibration=Calibration("sigmoid", curves))
+    assert_same(*executed(model, matrix()))
 
 
 @settings(max_examples=300, deadline=None)
@@ -202,6 +210,19 @@ def test_names_of_any_kind_do_no_harm(world):
 def test_a_number_of_many_trees_is_added_up_in_steps(world):
     changes = {"estimator.params": {"max_iter": 250, "max_leaf_nodes": 4}}
     assert exported(world, changes).parity.greatest == 0.0
+
+
+def test_features_made_by_sql_are_part_of_it(world):
+    changes = {"train.transform": {"half": "a / 2 -- of it", "warm": "c in ('red', 'it''s')"}}
+    changes["estimator"] = {"preset": "boosted_trees", "calibrate": {"method": "sigmoid"}}
+    export = exported(world, changes)
+    assert export.parity.greatest <= 1e-12
+    world.score(changes)
+    differing = world.sql(
+        f"select count(*) from predictions.model as p full join ({export.content.decode()}) as x "
+        "using (id, as_of_date) where not abs(p.score - x.score) <= 1e-12"
+    )
+    assert differing == [(0,)]
 
 
 def test_the_rows_tried_hold_no_infinite_value(world):
