@@ -1,5 +1,6 @@
 """Exports of a version: written out, tried, and given back only when they tell the same."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ from ml.tables import PREDICTIONS_SCHEMA
 from ml.transform import check_inputs, feature_column
 
 SQL_TOLERANCE = 1e-12
+# ONNX Runtime adds up the trees in an order of its own.
+ONNX_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,44 @@ def export_sql(
     parity = compare(trial, lambda: _run(conn, attempt, version), SQL_TOLERANCE)
     parity.require(version.name, SQL_TOLERANCE)
     return Export((_heading(version, source) + content).encode(), parity, SQL_TOLERANCE)
+
+
+def export_onnx(
+    conn: DuckDBPyConnection, spec: ModelSpec, version: ModelVersion, source: Source
+) -> Export:
+    """Return ``version`` as an ONNX model, having tried it in ONNX Runtime.
+
+    Raises as :func:`export_sql` does, and UsageError where the extra ``onnx`` is not installed.
+    """
+    try:
+        from ml.export.onnx import onnx_model
+        from ml.export.onnx_run import run
+    except ImportError as error:
+        raise UsageError(
+            f"an export to ONNX needs {error.name}, which is not installed",
+            fix="type: pip install 'goldloop[onnx]', or: --to sql",
+        ) from None
+    model = registry.load(conn, version)
+    check_inputs(source, model.encoder.features, version.name)
+    columns = [feature_column(each, source.columns) for each in model.encoder.features]
+    content = onnx_model(model, _facts(version, model))
+    trial = prepare(conn, model, source, columns)
+    parity = compare(trial, lambda: run(content, model, trial.features), ONNX_TOLERANCE)
+    parity.require(version.name, ONNX_TOLERANCE)
+    return Export(content, parity, ONNX_TOLERANCE)
+
+
+def _facts(version: ModelVersion, model: Model) -> dict[str, str]:
+    made_by_sql = {each.name: each.sql for each in model.encoder.features if each.sql}
+    return {
+        "model": version.name,
+        "train_relation": version.train_relation,
+        "data_hash": version.data_hash,
+        "release": version.release or "",
+        "code_version": version.code_version or "",
+        "run_id": version.run_id,
+        "transform": json.dumps(made_by_sql, ensure_ascii=False),
+    }
 
 
 def _target(spec: ModelSpec, version: ModelVersion, source: Source) -> Target:
@@ -104,4 +145,5 @@ def _heading(version: ModelVersion, source: Source) -> str:
 
 FORMATS: dict[str, Callable[[DuckDBPyConnection, ModelSpec, ModelVersion, Source], Export]] = {
     "sql": export_sql,
+    "onnx": export_onnx,
 }
