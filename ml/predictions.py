@@ -69,15 +69,15 @@ def open_target(
     scored: Relation,
     key: Sequence[Column],
     time: Column,
+    schema: str = PREDICTIONS_SCHEMA,
 ) -> Target:
-    """Return the table of the model's predictions, made if it is absent.
+    """Return the table of the model's predictions in ``schema``, made if it is absent.
 
     Columns for reasons are added where they are missing, and stay when they are asked no more.
     Raises UsageError naming the columns in which a table that is there differs.
     """
     reasons = spec.score.explain.top if spec.score.explain else 0
-    relation = Relation(PREDICTIONS_SCHEMA, spec.name)
-    target = Target(relation, scored, tuple(key), time, version, reasons)
+    target = Target(Relation(schema, spec.name), scored, tuple(key), time, version, reasons)
     create_table(conn, target.relation, target.types)
     add_columns(conn, target.relation, reason_columns(reasons))
     differing = _differences(describe(conn, target.relation), target.types)

@@ -11,12 +11,13 @@ from ml.checks import content_hash
 from ml.columns import Source
 from ml.provenance import Provenance
 from ml.registry import ModelVersion
+from ml.relation import quote
 from ml.tables import SCORINGS, create_tables, exists
 
 
 @dataclass(frozen=True)
 class Scoring:
-    """A row of ``ml.scorings`` but for what is counted; ``feature_code`` is text as it is there."""
+    """What is known of a scoring besides what it counted; ``feature_code`` is text as kept."""
 
     run_id: str
     model: str
@@ -38,43 +39,35 @@ class Scoring:
 _KEPT = [each.name for each in fields(Scoring)]
 
 
-def scoring_of(
+def record(
+    conn: DuckDBPyConnection,
     version: ModelVersion,
     source: Source,
     provenance: Provenance,
-    feature_code: Mapping[str, str],
+    rows: int,
+    new_rows: int,
     now: datetime,
-) -> Scoring:
-    """Return the scoring of ``source`` by ``version``."""
-    return Scoring(
-        provenance.run_id,
-        version.model,
-        version.version,
-        provenance.release,
-        provenance.code_version,
-        provenance.manifest_hash,
-        str(source.relation),
-        json.dumps(dict(feature_code), sort_keys=True),
-        now,
-    )
-
-
-def record(
-    conn: DuckDBPyConnection, scoring: Scoring, source: Source, rows: int, new_rows: int
 ) -> None:
-    """Keep ``scoring`` of ``rows`` rows; one run has one for each version."""
+    """Keep that ``version`` scored ``rows`` rows of ``source``; one row a run and version."""
     create_tables(conn)
     conn.execute(
         f"delete from {SCORINGS.sql} where run_id = ? and model = ? and version = ?",
-        [scoring.run_id, scoring.model, scoring.version],
+        [provenance.run_id, version.model, version.version],
     )
-    content = content_hash(conn, source, list(source.columns.values()))
-    names = [*_KEPT, "features_hash", "rows", "new_rows"]
-    quoted = ", ".join(f'"{name}"' for name in names)
-    conn.execute(
-        f"insert into {SCORINGS.sql} ({quoted}) values ({', '.join('?' * len(names))})",
-        [*(getattr(scoring, name) for name in _KEPT), content, rows, new_rows],
-    )
+    kept: dict[str, object] = {
+        **provenance.kept,
+        "model": version.model,
+        "version": version.version,
+        "score_relation": str(source.relation),
+        "features_hash": content_hash(conn, source, list(source.columns.values())),
+        "feature_code": json.dumps(dict(provenance.feature_code), sort_keys=True),
+        "rows": rows,
+        "new_rows": new_rows,
+        "scored_at": now,
+    }
+    names = ", ".join(map(quote, kept))
+    marks = ", ".join("?" * len(kept))
+    conn.execute(f"insert into {SCORINGS.sql} ({names}) values ({marks})", list(kept.values()))
 
 
 def find_scoring(conn: DuckDBPyConnection, model: str, version: int, run_id: str) -> Scoring | None:

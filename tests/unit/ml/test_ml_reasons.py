@@ -60,6 +60,7 @@ def test_the_words_of_a_text_are_its_reasons():
             f"'fine words' else 'foul words' end as said{label} from gold.{table}"
         )
     world.changes = TOP | {"estimator": {"preset": "text_classifier"}}
+    world.changes["problem.success"] = [{"metric": "roc_auc", "at_least": 0.5}]
     world.train()
     world.score()
     told = world.sql(

@@ -17,9 +17,9 @@ KEY = {"id": "K0007"}
 
 def told(world, run, code=CODE, changes=None):
     """Score as run ``run`` of a project whose feature code is ``code``."""
-    provenance = Provenance(run, f"before-{run}", "commit-1", "manifest-1")
+    provenance = Provenance(run, f"before-{run}", "commit-1", "manifest-1", code)
     spec = world.spec(changes)
-    return score(world.conn, spec, world.relations, provenance, now=NOW, feature_code=code)
+    return score(world.conn, spec, world.relations, provenance, now=NOW)
 
 
 def trained(change=None):
