@@ -9,7 +9,7 @@ from duckdb import DuckDBPyConnection
 
 from ml.columns import Column
 from ml.errors import PipelineError
-from ml.export.planted import tried
+from ml.export.planted import WITHOUT_NULLS, tried
 from ml.features import infinite
 from ml.metrics import Array
 from ml.model import Model
@@ -68,7 +68,18 @@ class Trial:
 
 
 def try_model(conn: DuckDBPyConnection, model: Model, columns: Sequence[Column]) -> Trial:
-    """Let the model tell the rows tried, as :func:`ml.score.score` would."""
+    """Let the model tell the rows tried, as :func:`ml.score.score` would.
+
+    Where it takes no missing value, those in which one was planted are left out.
+    """
+    try:
+        return _try(conn, model, columns)
+    except (PipelineError, ValueError):
+        conn.execute(WITHOUT_NULLS)
+        return _try(conn, model, columns)
+
+
+def _try(conn: DuckDBPyConnection, model: Model, columns: Sequence[Column]) -> Trial:
     table = conn.execute(tried(columns)).to_arrow_table()
     features = table.select(range(1, table.num_columns))
     endless = infinite(list(columns), features)

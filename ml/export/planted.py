@@ -14,6 +14,7 @@ from ml.relation import quote
 
 TRIED = "goldloop_tried"
 AT, WHAT = "goldloop_at", "goldloop_what"
+WITHOUT_NULLS = f"delete from {TRIED} where {WHAT} like '% null'"
 _REAL = 1_000
 _SPOILED = 3
 _MOST_THRESHOLDS = 25

@@ -17,6 +17,7 @@ from ml.export.literals import number, text
 from ml.export.sql import Scored, select_sql
 from ml.export.writer import export_sql
 from ml.features import infinite
+from ml.model import Model
 from ml.score import predictions_of
 from tests.unit.ml.estimated import COLOURS, ESTIMATORS, FEATURES, SHAPES, fitted, matrix
 
@@ -223,6 +224,22 @@ def test_features_made_by_sql_are_part_of_it(world):
         "using (id, as_of_date) where not abs(p.score - x.score) <= 1e-12"
     )
     assert differing == [(0,)]
+
+
+def test_a_model_that_takes_no_missing_value_is_tried_without(world, monkeypatch):
+    world.sql("update gold.trn set b = 0 where b is null")
+    world.sql("update gold.ftr set b = 0 where b is null")
+
+    def tell(self, inputs):
+        if np.isnan(inputs[:, 1]).any():
+            raise ValueError("Input X contains NaN")
+        return whole(self, inputs)
+
+    whole = Model.tell
+    exported(world)
+    monkeypatch.setattr(Model, "tell", tell)
+    assert 600 < exported(world).parity.rows
+    assert world.sql("select count(*) from goldloop_tried where b is null") == [(0,)]
 
 
 def test_the_rows_tried_hold_no_infinite_value(world):
