@@ -13,7 +13,14 @@ from ml.provenance import Provenance
 from ml.registry import ModelVersion
 from ml.relation import Relation, quote
 from ml.spec import ModelSpec
-from ml.tables import PREDICTION_COLUMNS, PREDICTIONS_SCHEMA, create_table
+from ml.tables import (
+    PREDICTION_COLUMNS,
+    PREDICTIONS_SCHEMA,
+    add_columns,
+    create_table,
+    is_reason,
+    reason_columns,
+)
 
 # Types that go through Arrow and come back the same; all else is carried as text.
 _CARRIED = (WHOLE - {"HUGEINT", "UHUGEINT"}) | {"VARCHAR", "BOOLEAN", "DATE", "TIMESTAMP"}
@@ -21,19 +28,21 @@ _CARRIED = (WHOLE - {"HUGEINT", "UHUGEINT"}) | {"VARCHAR", "BOOLEAN", "DATE", "T
 
 @dataclass(frozen=True)
 class Target:
-    """Where the predictions of one version for one scored table go."""
+    """Where the predictions of one version for one scored table go, with how many reasons each."""
 
     relation: Relation
     scored: Relation
     key: tuple[Column, ...]
     time: Column
     version: ModelVersion
+    reasons: int = 0
 
     @property
     def types(self) -> dict[str, str]:
         """The columns of the table and their types."""
         own = {name: type_ for name, (type_, _) in PREDICTION_COLUMNS.items()}
-        return {**{column.name: column.type for column in self.key}, **own, "prediction": self.told}
+        keys = {column.name: column.type for column in self.key}
+        return {**keys, **own, "prediction": self.told, **reason_columns(self.reasons)}
 
     @property
     def told(self) -> str:
@@ -64,10 +73,13 @@ def open_target(
 ) -> Target:
     """Return the table of the model's predictions in ``schema``, made if it is absent.
 
+    Columns for reasons are added where they are missing, and stay when they are asked no more.
     Raises UsageError naming the columns in which a table that is there differs.
     """
-    target = Target(Relation(schema, spec.name), scored, tuple(key), time, version)
+    reasons = spec.score.explain.top if spec.score.explain else 0
+    target = Target(Relation(schema, spec.name), scored, tuple(key), time, version, reasons)
     create_table(conn, target.relation, target.types)
+    add_columns(conn, target.relation, reason_columns(reasons))
     differing = _differences(describe(conn, target.relation), target.types)
     if differing:
         columns = ", ".join(f"{name} {type_}" for name, type_ in target.types.items())
@@ -102,9 +114,9 @@ def write(
     provenance: Provenance,
     now: datetime,
 ) -> None:
-    """Insert ``batch``: the columns of ``target.key_sql``, then ``prediction`` and ``score``."""
+    """Insert ``batch``: the columns of ``target.key_sql``, ``prediction``, ``score``, reasons."""
     names = [column.name for column in target.key]
-    names += ["as_of_date", "prediction", "score"]
+    names += ["as_of_date", "prediction", "score", *reason_columns(target.reasons)]
     names += ["model_name", "model_version", "run_id", "scored_at"]
     read = [
         f"cast({quote(found)} as {target.types[name]})"
@@ -131,5 +143,6 @@ def _differences(found: Columns, wanted: Mapping[str, str]) -> list[str]:
             told.append(f"'{name}' is missing")
         elif have.type != want.type and not {have.base, want.base} <= WHOLE:
             told.append(f"'{name}' is {have.type}, not {want.type}")
-    told += [f"'{name}' is not one of them" for name in found if name not in wanted]
+    unknown = (name for name in found if name not in wanted and not is_reason(name))
+    told += [f"'{name}' is not one of them" for name in unknown]
     return told

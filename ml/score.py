@@ -13,6 +13,7 @@ from ml import registry
 from ml.checks import Grain, check_rows, utc
 from ml.columns import Column, Source, find
 from ml.errors import PipelineError
+from ml.explain import Explainer, reasons
 from ml.features import infinite
 from ml.metrics import Array
 from ml.model import Model
@@ -20,6 +21,7 @@ from ml.predictions import Target, clear, open_target, write
 from ml.provenance import Provenance
 from ml.registry import ModelVersion
 from ml.relation import Relation, quote
+from ml.scorings import record
 from ml.spec import ModelSpec
 from ml.tables import PREDICTIONS_SCHEMA, SHADOW_SCHEMA
 from ml.transaction import transaction
@@ -100,6 +102,7 @@ def _score(
     with worked_out(source), closing(_told(conn, source, target, model)) as batches:
         for batch in batches:
             write(conn, target, batch, provenance, utc(now))
+    record(conn, version, source, provenance, rows, rows - replaced, utc(now))
     return ScoreResult(spec.name, version.version, rows, rows - replaced, target.relation)
 
 
@@ -124,6 +127,7 @@ def _told(
     asked = target.key_sql + [column.feature_sql for column in columns]
     named = ", ".join(f"{sql} as c{at}" for at, sql in enumerate(asked))
     keys = len(target.key_sql)
+    explainer = Explainer(model) if target.reasons else None
     reader = _reader(conn)
     try:
         found = reader.execute(f"select {named} from {source.relation.sql}")
@@ -131,10 +135,15 @@ def _told(
             features = batch.select(range(keys, len(asked)))
             _check_finite(columns, features, source)
             inputs = model.encoder.encode(features)
-            told = predictions_of(model, model.tell(inputs))
+            probabilities = model.tell(inputs)
+            prediction, score = predictions_of(model, probabilities)
+            told = {"prediction": prediction, "score": score}
+            if explainer:
+                classes = model.decide(probabilities) if model.classes else None
+                told |= reasons(explainer.explain(inputs, classes), target.reasons)
             kept = [batch.column(at) for at in range(keys)]
             names = [f"c{at}" for at in range(keys)]
-            yield pa.RecordBatch.from_arrays([*kept, *told], [*names, "prediction", "score"])
+            yield pa.RecordBatch.from_arrays([*kept, *told.values()], [*names, *told])
     finally:
         reader.close()
 
