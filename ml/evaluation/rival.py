@@ -128,10 +128,12 @@ def _seen(
     By time they lie before the first time it held out; else it is known only where it held out the
     very same rows.
     """
-    rows = len(parts.held.labels)
+    rows, split = len(parts.held.labels), spec.train.split
     if version.test_from is not None and parts.held.times is not None:
         first = np.datetime64(version.test_from, "us").astype(np.int64)
         return np.asarray(parts.held.times < first)
+    if split.by == "none":
+        return None
     declared = json.loads(version.spec)
     now = json.loads(spec.model_dump_json(exclude_none=True))
     same = all(declared["train"].get(key) == now["train"].get(key) for key in _SPLIT)

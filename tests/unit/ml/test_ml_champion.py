@@ -154,6 +154,15 @@ def test_rows_the_champion_has_learnt_from_are_left_out_of_the_comparison(world)
     assert (rows, seen) == (120, 0.5)
 
 
+def test_a_champion_that_has_learnt_from_all_rows_rejects_nobody(world):
+    world.train(GOOD)
+    world.sql("delete from gold.trn where day >= '2025-02-26'")
+    made = world.train(POOR)
+    assert made.status == "champion"
+    assert "model@1 has learnt from these rows" in made.reason
+    assert compared(world, 2)["roc_auc"][3:5] == [120, 1.0]
+
+
 def test_where_it_cannot_be_known_what_the_champion_has_seen_its_lead_does_not_count(world):
     at_random = {"train.split": {"by": "random", "test": 0.2}, "train.time": None}
     world.sql("alter table gold.trn drop day")
