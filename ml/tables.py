@@ -8,6 +8,7 @@ from ml.relation import Relation, quote
 
 MODEL_VERSIONS = Relation("ml", "model_versions")
 EVALUATIONS = Relation("ml", "evaluations")
+TRIALS = Relation("ml", "trials")
 COMPARISONS = Relation("ml", "comparisons")
 CURVES = Relation("ml", "curves")
 CONFUSION = Relation("ml", "confusion")
@@ -34,20 +35,28 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "reason": ("varchar", "Why it has its status, null for a champion by the criteria."),
         "task": ("varchar", "classification or regression."),
         "estimator": ("varchar", "The preset, the class or the builder."),
-        "params": ("json", "The parameters declared."),
+        "params": ("json", "The parameters it has: those declared, and those found by `tune`."),
         "seed": ("bigint", "The seed declared."),
         "spec": ("json", "The whole declaration."),
         "label": ("varchar", "The label's column."),
         "label_type": ("varchar", "The label's DuckDB type."),
         "classes": ("json", "The label's values as text, in order; the last of two is positive."),
-        "features": ("json", "Each feature in order: name, type, kind, categories, rare, missing."),
+        "features": (
+            "json",
+            "Each feature in order: name, type, kind, categories, rare, missing, "
+            "and for one made by SQL that SQL and what it reads.",
+        ),
+        "transform": (
+            "json",
+            "The features made by SQL, name by expression, as scoring has them.",
+        ),
         "calibration": ("json", "The curves that calibrate its probabilities, null for none."),
         "threshold": ("double", "The score from which on the positive class is told, or null."),
         "train_relation": ("varchar", "The training set's table."),
         "data_rows": ("bigint", "Rows of the training set."),
         "train_rows": ("bigint", "Rows learnt from."),
         "test_rows": ("bigint", "Rows held out."),
-        "test_from": ("timestamp", "The first time held out, null for a random split."),
+        "test_from": ("timestamp", "The first time held out, null where the split is not by time."),
         "data_hash": ("varchar", "The hash of the training set's values, whatever their order."),
         "fingerprint": ("varchar", "The hash of all that decides what a training gives."),
         "libraries": ("json", "The versions of the libraries it was made with."),
@@ -64,9 +73,10 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         **_VERSION,
         "data": (
             "varchar",
-            "test, train, or on the test rows: baseline, champion (the one that was there).",
+            "test, train, validation (out of fold), or on the test rows: baseline, champion (the "
+            "one that was there).",
         ),
-        "segment": ("varchar", "The part of the rows: `all`, or `column=value`."),
+        "segment": ("varchar", "The part of the rows: `all`, `column=value`, or `fold=1`."),
         "metric": ("varchar", "The metric's name."),
         "value": ("double", "Its value, null where it is not defined or has too few rows."),
         "low": ("double", "The lower bound of the 95 % interval, null on train."),
@@ -161,6 +171,20 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "seen_versions": ("integer", "How many versions had been judged under the card before it."),
         "changed": ("json", "Each key that differs from the card before: `[old, new]`."),
         "recorded_at": ("timestamp", "When it was met (UTC)."),
+    },
+    TRIALS: {
+        "model": ("varchar", "The ML model's name."),
+        "version": ("integer", "The version the search was for."),
+        "trial": ("integer", "1, 2, 3 … in the order the settings were drawn."),
+        "rung": (
+            "integer",
+            "1, 2, 3 …: each has more rows and fewer settings than the last.",
+        ),
+        "params": ("json", "The parameters tried."),
+        "rows": ("bigint", "How many rows they were judged on, all folds together."),
+        "metric": ("varchar", "The metric searched by."),
+        "value": ("double", "Its mean over the folds, null where it is not defined."),
+        "seconds": ("double", "How long the folds took."),
     },
 }
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ml.errors import GoldloopError
-from orchestration import cli_models, cli_releases, cli_sandbox
+from orchestration import cli_models, cli_releases, cli_sandbox, reproduce
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,6 +16,7 @@ app = typer.Typer(
     help="SQL models and ML models in one dbt graph: land, build, train, score, release.",
 )
 cli_models.register(app)
+reproduce.register(cli_models.models)
 cli_releases.register(app)
 cli_sandbox.register(app)
 

@@ -19,6 +19,7 @@ from ml.metrics import Array, Codes
 from ml.model import Model
 from ml.registry import ModelVersion
 from ml.spec import ModelSpec
+from ml.transform import check_inputs, feature_column
 
 Flags = npt.NDArray[np.bool_]
 # The rows held out of a training set with other features than the one asked about.
@@ -67,11 +68,12 @@ def ask(
         model = registry.load(conn, version)
     except PipelineError as error:
         return Rival(version, None, error.problem, seen, usable=False)
-    columns = _columns(spec, found, model)
-    if isinstance(columns, str):
-        return Rival(version, None, columns, seen)
     again = again or (lambda wider: hold_out(spec, wider, read(conn, wider)).held)
-    return Rival(version, _told(found, parts, model, columns, again), None, seen)
+    try:
+        columns = _columns(spec, found, model, version)
+        return Rival(version, _told(found, parts, model, columns, again), None, seen)
+    except PipelineError as error:
+        return Rival(version, None, error.problem, seen)
 
 
 def _unlike(found: TrainingSet, version: ModelVersion) -> str | None:
@@ -85,17 +87,20 @@ def _unlike(found: TrainingSet, version: ModelVersion) -> str | None:
     return None
 
 
-def _columns(spec: ModelSpec, found: TrainingSet, model: Model) -> tuple[Column, ...] | str:
-    """Return the columns the model reads, in its order, or what is wrong with them."""
-    for feature in model.encoder.features:
-        column = found.source.columns.get(feature.name)
-        if column is None:
-            return f"its feature '{feature.name}' is no longer a column of {found.source.relation}"
-        if column.kind != feature.column.kind:
-            return f"its feature '{feature.name}' is now {column.type}, it was {feature.type}"
-    columns = tuple(found.source.columns[each.name] for each in model.encoder.features)
+def _columns(
+    spec: ModelSpec, found: TrainingSet, model: Model, version: ModelVersion
+) -> tuple[Column, ...]:
+    """Return the columns the model reads, in its order, or what makes them.
+
+    Raises PipelineError where the training set has them no longer.
+    """
+    features, there = model.encoder.features, found.source
+    check_inputs(there, features, version.name)
+    columns = tuple(feature_column(feature, there.columns) for feature in features)
     if spec.train.split.by == "none" and not set(columns) <= set(found.features):
-        return "it reads columns that are no features now"
+        raise PipelineError(
+            "it reads columns that are no features now", fix=f"declare train.split in {spec.file}"
+        )
     return columns
 
 
