@@ -84,10 +84,10 @@ def train(
 def _judged(
     conn: DuckDBPyConnection, spec: ModelSpec, found: TrainingSet, fit: Fit, parts: Parts
 ) -> Report:
-    """Return what it is worth on the rows held out, and out of fold where that is asked for."""
+    """Return what the model is worth on the rows held out, and out of fold where asked for."""
     judged, told = fit.judged(parts)
     report = judge_model(conn, spec, found, fit.model, judged, told)
-    if fit.out_of_fold is None:
+    if not fit.out_of_fold:
         return report
     return replace(report, evaluations=[*report.evaluations, *validation(fit.out_of_fold)])
 

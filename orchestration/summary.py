@@ -52,9 +52,9 @@ def print_models(
     """
     with project.warehouse.read() as connection:
         _print_models(connection, console, names)
-        _print_changed_cards(project, connection, console, names)
         if trained_by:
             _print_unchanged(connection, console, names, trained_by)
+        _print_changed_cards(project, connection, console, names)
     console.print("next: goldloop run (builds what reads the predictions), goldloop models")
 
 
@@ -88,6 +88,18 @@ def _print_models(
     console.print(table)
 
 
+def _print_unchanged(
+    connection: duckdb.DuckDBPyConnection, console: Console, names: Sequence[str], run: str
+) -> None:
+    for name in names:
+        versions = registry.versions(connection, name)
+        if versions and all(version.run_id != run for version in versions):
+            console.print(
+                f"{name} is unchanged: nothing is trained again; data, declaration, seed and "
+                "libraries are as they were"
+            )
+
+
 def _print_changed_cards(
     project: Project,
     connection: duckdb.DuckDBPyConnection,
@@ -100,18 +112,6 @@ def _print_changed_cards(
         for card in cards.cards(connection, name):
             if release and card.first_run == release.run and card.warning:
                 console.print(f"[yellow]{escape(card.warning)}[/]")
-
-
-def _print_unchanged(
-    connection: duckdb.DuckDBPyConnection, console: Console, names: Sequence[str], run: str
-) -> None:
-    for name in names:
-        versions = registry.versions(connection, name)
-        if versions and all(version.run_id != run for version in versions):
-            console.print(
-                f"{name} is unchanged: nothing is trained again; data, declaration, seed and "
-                "libraries are as they were"
-            )
 
 
 def _print_rejects(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
