@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ml.explainable import unexplained
 from ml.learning_rules import learning_rules
-from ml.measures import MEASURES, measures_of
+from ml.measures import MEASURES, Task, measures_of
 from ml.names import listed
 from ml.presets import PRESETS, Preset
 from ml.refusals import shown
@@ -37,6 +37,14 @@ def _metrics(declared: Declaration) -> Iterator[str]:
     if len({measure.task for measure in known}) > 1:
         names = ", ".join(f"{measure.name} ({measure.task})" for measure in known)
         yield f"problem.success judges two kinds of task: {names}; allowed: metrics of one kind"
+    elif known:
+        yield from _champion(declared, known[0].task)
+
+
+def _champion(declared: Declaration, task: Task) -> Iterator[str]:
+    metric, able = declared.problem.champion.metric, [each.name for each in measures_of(task)]
+    if metric is not None and metric not in able:
+        yield f"problem.champion.metric is '{metric}'; allowed: {listed(metric, able)}"
 
 
 def _criterion(criterion: Criterion) -> Iterator[str]:

@@ -174,6 +174,8 @@ def _facts(version: ModelVersion) -> dict[str, str | int | float]:
         "training_rows": version.train_rows,
         "held_out_rows": version.test_rows,
     }
+    if version.reason:
+        facts["reason"] = version.reason
     return facts | dict(version.metrics or {})
 
 
