@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dataops.artifacts import MANIFEST
+from dataops.contracts import ContractResult
 from dataops.manifest import Manifest
 from dataops.sandbox import Graph, Sandbox, borrowed, copy_in
 from ml.errors import GoldloopError, PipelineError
@@ -16,6 +17,7 @@ from ml.tables import COLUMNS, PREDICTIONS_SCHEMA
 from orchestration import sandbox_dbt
 from orchestration.declared import declared_in
 from orchestration.project import Project
+from orchestration.sandbox_contracts import require_kept, verify_built
 from orchestration.versions import code_version
 
 if TYPE_CHECKING:
@@ -29,9 +31,9 @@ EVERYTHING = "fqn:*"
 class Mode:
     """How a build goes.
 
-    ``smoke`` builds every model without the release's help, without data tests, and scores with
-    what was trained however good it is. ``strict`` fails on a version that misses its criteria
-    though another one stands behind it.
+    ``smoke`` builds every model without the release's help, without data tests and contracts, and
+    scores with what was trained however good it is. ``strict`` fails on a version that misses its
+    criteria though another one stands behind it, and on a contract that blocks.
     """
 
     smoke: bool = False
@@ -40,10 +42,11 @@ class Mode:
 
 @dataclass
 class Built:
-    """What a build has done: dbt's nodes by status, and what became of each ML model."""
+    """What a build has done: dbt's nodes by status, each ML model, the contracts' checks."""
 
     nodes: dict[str, int] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
+    contracts: list[ContractResult] = field(default_factory=list)
 
     def add(self, counts: Mapping[str, int]) -> None:
         """Add the ``counts`` of one call of dbt."""
@@ -72,6 +75,11 @@ def build_in(project: Project, sandbox: Sandbox, selection: str, mode: Mode, tel
         for name in stage.models:
             tell(f"training and scoring {name}")
             built.models[name] = _model(project, sandbox, specs[name], manifest.relations, mode)
+    if not mode.smoke:
+        tell("contracts")
+        built.contracts = verify_built(project, sandbox, manifest, reached)
+    if mode.strict:
+        require_kept(built.contracts)
     return built
 
 
