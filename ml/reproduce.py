@@ -125,8 +125,8 @@ def _largest_difference(one: Model, two: Model, rows: Rows) -> float:
     """Return the largest difference of what two models tell of any of ``rows``."""
     largest = 0.0
     for start in range(0, len(rows.labels), _AT_ONCE):
-        part = rows.features.slice(start, _AT_ONCE)
-        told = [model.tell(model.encoder.encode(part)) for model in (one, two)]
+        part = rows.at[start : start + _AT_ONCE]
+        told = [model.tell(model.encoder.encode(rows.table, at=part)) for model in (one, two)]
         if told[0].shape != told[1].shape:
             return float("inf")
         largest = max(largest, float(np.max(np.abs(told[0] - told[1]), initial=0.0)))
