@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-CASES = ("ingest", "publish", "run")
+CASES = ("ingest", "publish", "run", "training")
 RESULTS = Path(__file__).with_name("results.json")
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import skops.io
 from sklearn.pipeline import Pipeline
 
+from ml.canonical import canonical
 from ml.errors import PipelineError
 
 _TREES = "sklearn.ensemble._hist_gradient_boosting"
@@ -87,10 +88,10 @@ def sha256(data: bytes) -> str:
 
 
 def dump(estimator: Any) -> bytes:
-    """Return the fitted ``estimator`` as bytes that :func:`load` reads."""
+    """Return the fitted ``estimator`` as bytes that :func:`load` reads, the same for equal ones."""
     bare, vocabulary = _without_vocabulary(estimator)
     kept = {"estimator": bare, "vocabulary": vocabulary}
-    return bytes(skops.io.dumps(kept, compression=zipfile.ZIP_DEFLATED))
+    return canonical(skops.io.dumps(kept))
 
 
 def load(data: bytes, *, digest: str, libraries: Mapping[str, str], of: str) -> Any:
@@ -152,6 +153,8 @@ def _without_vocabulary(estimator: Any) -> tuple[Any, str]:
         return estimator, ""
     bare = copy(words)
     bare.vocabulary_ = {}
+    # Where a list lay in memory, by which scikit-learn knows that it has checked it.
+    bare._stop_words_id = 0
     terms = sorted(words.vocabulary_, key=words.vocabulary_.__getitem__)
     steps = [(name, bare if step is words else step) for name, step in estimator.steps]
     return Pipeline(steps), json.dumps(terms)

@@ -1,7 +1,7 @@
 """The training set: held against the declaration, checked, read from the warehouse by Arrow."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 import numpy as np
@@ -10,19 +10,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
-from ml import estimators
 from ml.checks import Grain, check_rows, class_names
 from ml.columns import WHOLE, Column, Source, find
 from ml.errors import PipelineError, UsageError
+from ml.feature_choice import choose_features
+from ml.marks import find_mark, mark_sql
 from ml.relation import Relation
 from ml.spec import ModelSpec
+from ml.transform import worked_out
 
 MOST_CLASSES = 100
 
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """A training set found good; ``classes`` are text in the label's order, none for a number."""
+    """A training set found good; ``classes`` are text in the label's order, none for a number.
+
+    ``grouped`` are the columns of ``split.group``, ``marked`` is that of ``split.column``.
+    """
 
     source: Source
     grain: Grain
@@ -30,6 +35,8 @@ class TrainingSet:
     features: tuple[Column, ...]
     rows: int
     classes: tuple[str, ...]
+    grouped: tuple[Column, ...] = ()
+    marked: Column | None = None
 
 
 @dataclass(frozen=True)
@@ -37,12 +44,25 @@ class Rows:
     """The rows in the order of key and time.
 
     ``features`` has a column a feature, ``labels`` [rows] class positions or numbers, ``times``
-    [rows] microseconds, None without a time column.
+    [rows] microseconds, None without a time column. ``groups`` [rows] is equal where the columns
+    of ``split.group`` are, ``marks`` [rows] true where ``split.column`` says to hold out; None
+    where they are not declared.
     """
 
     features: pa.Table
     labels: npt.NDArray[np.int64] | npt.NDArray[np.float64]
     times: npt.NDArray[np.int64] | None
+    groups: npt.NDArray[np.int64] | None = None
+    marks: npt.NDArray[np.bool_] | None = None
+
+    def take(self, at: npt.NDArray[np.int64]) -> "Rows":
+        """Return the rows at the positions ``at``."""
+        arrays = {
+            each.name: getattr(self, each.name)[at]
+            for each in fields(self)
+            if each.name != "features" and getattr(self, each.name) is not None
+        }
+        return replace(self, features=self.features.take(at), **arrays)
 
 
 def find_training_set(
@@ -59,9 +79,9 @@ def find_training_set(
     time = source.time(train.time, "train.time", file) if train.time else None
     label = _label(source, spec)
     grain = Grain(key, time)
-    taken = {train.label, train.time, *train.key}
-    features = tuple(each for name, each in source.columns.items() if name not in taken)
-    _check_features(source, features, spec)
+    features = choose_features(conn, source, spec)
+    grouped = tuple(source.column(name, "train.split.group", file) for name in train.split.group)
+    marked = find_mark(conn, source, spec)
     rows = check_rows(conn, source, grain, now)
     if rows == 0:
         raise PipelineError(
@@ -70,27 +90,43 @@ def find_training_set(
         )
     _check_labels(conn, source, label, rows, spec)
     classes = _classes(conn, source, label, spec) if spec.task == "classification" else ()
-    return TrainingSet(source, grain, label, features, rows, classes)
+    return TrainingSet(source, grain, label, features, rows, classes, grouped, marked)
 
 
 def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
-    """Read the training set, in the order of key and time, whatever the order it is stored in."""
-    time = found.grain.time
-    label = f"cast({found.label.sql} as {'varchar' if found.classes else 'double'})"
-    asked = [column.feature_sql for column in found.features]
-    asked += [label, f"epoch_us({time.time_sql})" if time else "0"]
+    """Read the training set, in the order of key and time, whatever the order it is stored in.
+
+    Raises PipelineError where an expression of ``train.transform`` fails on a row.
+    """
+    asked = [column.feature_sql for column in found.features] + _beside(found)
     named = ", ".join(f"{sql} as c{at}" for at, sql in enumerate(asked))
-    table = conn.execute(
-        f"select {named} from {found.source.relation.sql} order by {', '.join(found.grain.sql)}"
-    ).to_arrow_table()
-    *features, labels, times = table.columns
+    with worked_out(found.source):
+        table = conn.execute(
+            f"select {named} from {found.source.relation.sql} order by {', '.join(found.grain.sql)}"
+        ).to_arrow_table()
+    *features, labels, times, groups, marks = table.columns
     if found.classes:
         labels = pc.cast(pc.index_in(labels, value_set=pa.array(found.classes)), pa.int64())
     return Rows(
         pa.table(features, names=table.column_names[: len(features)]),
         labels.to_numpy(),
-        times.to_numpy() if time else None,
+        times.to_numpy() if found.grain.time else None,
+        groups.to_numpy() if found.grouped else None,
+        marks.to_numpy().astype(bool) if found.marked else None,
     )
+
+
+def _beside(found: TrainingSet) -> list[str]:
+    """Return what is read besides the features: the label, the time, the group, the mark."""
+    time = found.grain.time
+    group = f"hash({', '.join(column.sql for column in found.grouped)})"
+    return [
+        f"cast({found.label.sql} as {'varchar' if found.classes else 'double'})",
+        f"epoch_us({time.time_sql})" if time else "0",
+        # Half of the hash's range, as a signed number: what matters is what is equal.
+        f"cast({group} // 2 as bigint)" if found.grouped else "0",
+        mark_sql(found.marked) if found.marked else "0",
+    ]
 
 
 def _label(source: Source, spec: ModelSpec) -> Column:
@@ -108,37 +144,6 @@ def _label(source: Source, spec: ModelSpec) -> Column:
             f"then: {source.build}",
         )
     return label
-
-
-def _check_features(source: Source, features: tuple[Column, ...], spec: ModelSpec) -> None:
-    if not features:
-        raise UsageError(
-            f"{source.relation} has no feature: its columns are only the label, the key and the "
-            f"time of ML model '{spec.name}': {', '.join(source.columns)}",
-            fix=f"add features to the SQL of {source.dbt_name}, then: {source.build}",
-        )
-    reads_text = estimators.reads_text(spec)
-    for column in features:
-        remedy = _remedy(column, reads_text)
-        if remedy:
-            allowed = "text" if reads_text else "numbers, booleans and text"
-            raise UsageError(
-                f"feature '{column.name}' is {column.type} in {source.relation}; "
-                f"{spec.estimator.name} reads {allowed}",
-                fix=f"{remedy} in the SQL of {source.dbt_name}, then: {source.build}",
-            )
-
-
-def _remedy(column: Column, reads_text: bool) -> str | None:
-    if reads_text:
-        return None if column.kind == "text" else "leave it out, or turn it into text,"
-    if column.kind == "time":
-        return "turn it into days since (datediff), leave it out, or make it train.time,"
-    if column.base == "LIST":
-        return "turn it into a number (len, list_avg), or leave it out,"
-    if column.base in ("STRUCT", "MAP", "JSON", "UNION"):
-        return "take its fields out into columns of their own, or leave it out,"
-    return None if column.kind else "cast it to a number or text, or leave it out,"
 
 
 def _check_labels(

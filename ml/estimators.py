@@ -75,14 +75,22 @@ def build(spec: ModelSpec, encoder: Encoder) -> Any:
     return Pipeline([("words", TfidfVectorizer(**words)), ("model", _logistic(rest, seed))])
 
 
-def fit(spec: ModelSpec, encoder: Encoder, inputs: Inputs, labels: npt.NDArray[Any]) -> Any:
+def fit(
+    spec: ModelSpec,
+    encoder: Encoder,
+    inputs: Inputs,
+    labels: npt.NDArray[Any],
+    stop_on: tuple[Inputs, npt.NDArray[Any]] | None = None,
+) -> Any:
     """Return the estimator fitted on ``inputs`` [rows, …] and ``labels`` [rows].
 
+    ``stop_on`` are inputs and labels of the rows that say when boosted trees are enough.
     Raises PipelineError with scikit-learn's own words when it cannot be.
     """
     try:
+        stop = {} if stop_on is None else {"X_val": stop_on[0], "y_val": stop_on[1]}
         with _threads(len(inputs)):
-            return build(spec, encoder).fit(inputs, labels)
+            return build(spec, encoder).fit(inputs, labels, **stop)
     except (ValueError, re.error) as error:
         raise PipelineError(
             f"ML model '{spec.name}': {spec.estimator.name} could not be fitted: {error}",

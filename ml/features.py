@@ -25,7 +25,8 @@ class Feature:
 
     ``categories`` are the values that have a code, the code being the position. A value seen
     later that is not among them counts as missing. ``rare`` is how many values were left out
-    because there were too many, ``missing`` how many training rows had none.
+    because there were too many, ``missing`` how many training rows had none. One made by SQL has
+    that as ``sql``, and the columns that reads, with their types in training, as ``reads``.
     """
 
     name: str
@@ -34,11 +35,13 @@ class Feature:
     categories: tuple[str, ...] = ()
     rare: int = 0
     missing: int = 0
+    sql: str | None = None
+    reads: tuple[tuple[str, str], ...] = ()
 
     @property
     def column(self) -> Column:
-        """The column of the training set."""
-        return Column(self.name, self.type)
+        """The column of the training set, or what makes it."""
+        return Column(self.name, self.type, self.sql, self.reads)
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,12 @@ class Encoder:
     @classmethod
     def from_json(cls, text: str) -> Encoder:
         """Return the encoder that :meth:`to_json` wrote down."""
-        kept = (dict(each, categories=tuple(each["categories"])) for each in json.loads(text))
-        return cls(tuple(Feature(**each) for each in kept))
+        return cls(tuple(_feature(each) for each in json.loads(text)))
+
+
+def _feature(kept: dict[str, Any]) -> Feature:
+    reads = tuple((name, type_) for name, type_ in kept.get("reads", ()))
+    return Feature(**{**kept, "categories": tuple(kept["categories"]), "reads": reads})
 
 
 def fit_encoder(
@@ -95,15 +102,13 @@ def fit_encoder(
     kept = []
     for at, column in enumerate(columns):
         values = rows.column(at)
-        missing = values.null_count + _not_a_number(values)
+        kind: FeatureKind = "text" if reads_text else "category"
         if column.kind != "text":
-            kind: FeatureKind = "boolean" if column.kind == "boolean" else "number"
-            kept.append(Feature(column.name, column.type, kind, missing=missing))
-        elif reads_text:
-            kept.append(Feature(column.name, column.type, "text", missing=missing))
-        else:
-            names, rare = _categories(values, most)
-            kept.append(Feature(column.name, column.type, "category", names, rare, missing))
+            kind = "boolean" if column.kind == "boolean" else "number"
+        names, rare = _categories(values, most) if kind == "category" else ((), 0)
+        missing = missing_in(values)
+        made = (column.expression, column.reads)
+        kept.append(Feature(column.name, column.type, kind, names, rare, missing, *made))
     return Encoder(tuple(kept))
 
 
@@ -115,10 +120,11 @@ def _categories(values: pa.ChunkedArray, most: int) -> tuple[tuple[str, ...], in
     return tuple(names), len(ranked) - len(names)
 
 
-def _not_a_number(values: pa.ChunkedArray) -> int:
+def missing_in(values: pa.ChunkedArray) -> int:
+    """Return how many of ``values`` are null or NaN."""
     if not pa.types.is_floating(values.type):
-        return 0
-    return pc.sum(pc.is_nan(values)).as_py() or 0
+        return int(values.null_count)
+    return int(values.null_count) + (pc.sum(pc.is_nan(values)).as_py() or 0)
 
 
 def infinite(columns: Sequence[Column], rows: pa.Table | pa.RecordBatch) -> list[str]:

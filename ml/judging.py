@@ -3,12 +3,19 @@
 from ml.baselines import baseline_column, baseline_outcome
 from ml.evaluate import Evaluation, Outcome, evaluate
 from ml.holdout import Parts
+from ml.metrics import Array
 from ml.model import Model
 from ml.spec import ModelSpec
 
 
-def judge_model(spec: ModelSpec, model: Model, parts: Parts) -> list[Evaluation]:
-    """Return the metrics of ``model`` on the rows held out and learnt from, and the baseline's."""
+def judge_model(
+    spec: ModelSpec, model: Model, parts: Parts, told: Array | None = None
+) -> list[Evaluation]:
+    """Return the metrics of ``model`` on the rows held out and learnt from, and the baseline's.
+
+    ``told`` is what was told of the rows held out where ``model`` itself has learnt from them:
+    out of fold.
+    """
     column = baseline_column(spec, model.encoder, len(model.classes))
     learnt = model.encoder.encode(parts.learnt.features)
     held = model.encoder.encode(parts.held.features)
@@ -16,8 +23,9 @@ def judge_model(spec: ModelSpec, model: Model, parts: Parts) -> list[Evaluation]
         column, parts.learnt.labels, parts.held.labels, held, len(model.classes)
     )
     seed = spec.estimator.seed
+    told = model.tell(held) if told is None else told
     return [
-        *evaluate("test", Outcome(parts.held.labels, model.tell(held)), seed=seed),
+        *evaluate("test", Outcome(parts.held.labels, told), seed=seed),
         *evaluate("train", Outcome(parts.learnt.labels, model.tell(learnt))),
         *evaluate("baseline", baseline, seed=seed),
     ]

@@ -36,6 +36,7 @@ class ModelVersion:
     label_type: str
     classes: str
     features: str
+    transform: str | None
     calibration: str | None
     threshold: float | None
     train_relation: str

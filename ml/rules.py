@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ml.learning_rules import learning_rules
 from ml.measures import MEASURES, measures_of
 from ml.names import listed
 from ml.presets import PRESETS, Preset
@@ -21,7 +22,9 @@ BOUNDS = ("at_least", "at_most", "beats_baseline_by")
 def broken_rules(declared: Declaration) -> list[str]:
     """Return one line for each rule that ``declared`` breaks."""
     metrics = list(_metrics(declared))
-    rest = () if metrics else (*_baseline(declared), *_estimator(declared))
+    rest = (
+        () if metrics else (*_baseline(declared), *_estimator(declared), *learning_rules(declared))
+    )
     return [*metrics, *rest, *_columns(declared), *_scored(declared)]
 
 

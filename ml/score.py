@@ -16,13 +16,13 @@ from ml.errors import PipelineError
 from ml.features import infinite
 from ml.metrics import Array
 from ml.model import Model
-from ml.names import listed
 from ml.predictions import Target, clear, open_target, write
 from ml.provenance import Provenance
 from ml.registry import ModelVersion
 from ml.relation import Relation, quote
 from ml.spec import ModelSpec
 from ml.transaction import transaction
+from ml.transform import check_inputs, feature_column, worked_out
 
 BATCH_ROWS = 100_000
 
@@ -60,11 +60,11 @@ def score(
         source = find(conn, relations, spec.score.on, "score.on", spec.file)
         key = [source.column(name, "score.key", spec.file) for name in spec.score.key]
         time = source.time(spec.score.time, "score.time", spec.file)
-        _check_features(source, version, model)
+        check_inputs(source, model.encoder.features, version.name)
         rows = check_rows(conn, source, Grain(key, time, by_day=True), now)
         target = open_target(conn, spec, version, source.relation, key, time)
         replaced = clear(conn, target)
-        with closing(_told(conn, source, target, model)) as batches:
+        with worked_out(source), closing(_told(conn, source, target, model)) as batches:
             for batch in batches:
                 write(conn, target, batch, provenance, utc(now))
     return ScoreResult(spec.name, version.version, rows, rows - replaced, target.relation)
@@ -83,31 +83,11 @@ def _champion(conn: DuckDBPyConnection, spec: ModelSpec) -> ModelVersion:
     return found
 
 
-def _check_features(source: Source, version: ModelVersion, model: Model) -> None:
-    """Hold the features the version was trained on against the columns of the table to score."""
-    for feature in model.encoder.features:
-        fix = f"add it to the SQL of {source.dbt_name} as the training set has it, then: "
-        found = source.columns.get(feature.name)
-        if found is None:
-            raise PipelineError(
-                f"feature '{feature.name}' of {version.name} is not a column of "
-                f"{source.relation}; it has: {listed(feature.name, source.columns)}",
-                fix=fix + source.build,
-            )
-        if found.kind != feature.column.kind:
-            raise PipelineError(
-                f"feature '{feature.name}' of {version.name} is {found.type} in "
-                f"{source.relation}, but it was {feature.type} in training; allowed: "
-                f"{feature.column.kind}",
-                fix=f"cast it in the SQL of {source.dbt_name}, then: {source.build}",
-            )
-
-
 def _told(
     conn: DuckDBPyConnection, source: Source, target: Target, model: Model
 ) -> Generator[pa.RecordBatch]:
     """Yield the key, the date, the prediction and the score of each row, a batch at a time."""
-    columns = [source.columns[feature.name] for feature in model.encoder.features]
+    columns = [feature_column(feature, source.columns) for feature in model.encoder.features]
     asked = target.key_sql + [column.feature_sql for column in columns]
     named = ", ".join(f"{sql} as c{at}" for at, sql in enumerate(asked))
     keys = len(target.key_sql)

@@ -8,6 +8,7 @@ from ml.relation import Relation, quote
 
 MODEL_VERSIONS = Relation("ml", "model_versions")
 EVALUATIONS = Relation("ml", "evaluations")
+TRIALS = Relation("ml", "trials")
 PREDICTIONS_SCHEMA = "predictions"
 
 # column: (type, what it says); a test holds docs/ml.md against these.
@@ -19,20 +20,28 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "reason": ("varchar", "Why it was rejected or retired, null otherwise."),
         "task": ("varchar", "classification or regression."),
         "estimator": ("varchar", "The preset, the class or the builder."),
-        "params": ("json", "The parameters declared."),
+        "params": ("json", "The parameters it has: those declared, and those found by `tune`."),
         "seed": ("bigint", "The seed declared."),
         "spec": ("json", "The whole declaration."),
         "label": ("varchar", "The label's column."),
         "label_type": ("varchar", "The label's DuckDB type."),
         "classes": ("json", "The label's values as text, in order; the last of two is positive."),
-        "features": ("json", "Each feature in order: name, type, kind, categories, rare, missing."),
+        "features": (
+            "json",
+            "Each feature in order: name, type, kind, categories, rare, missing, "
+            "and for one made by SQL that SQL and what it reads.",
+        ),
+        "transform": (
+            "json",
+            "The features made by SQL, name by expression, as scoring has them.",
+        ),
         "calibration": ("json", "The curves that calibrate its probabilities, null for none."),
         "threshold": ("double", "The score from which on the positive class is told, or null."),
         "train_relation": ("varchar", "The training set's table."),
         "data_rows": ("bigint", "Rows of the training set."),
         "train_rows": ("bigint", "Rows learnt from."),
         "test_rows": ("bigint", "Rows held out."),
-        "test_from": ("timestamp", "The first time held out, null for a random split."),
+        "test_from": ("timestamp", "The first time held out, null where the split is not by time."),
         "data_hash": ("varchar", "The hash of the training set's values, whatever their order."),
         "fingerprint": ("varchar", "The hash of all that decides what a training gives."),
         "libraries": ("json", "The versions of the libraries it was made with."),
@@ -48,12 +57,29 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
     EVALUATIONS: {
         "model": ("varchar", "The ML model's name."),
         "version": ("integer", "Its version."),
-        "data": ("varchar", "test, train, or baseline (the baseline on the test rows)."),
-        "segment": ("varchar", "The part of the rows; `all` for all of them."),
+        "data": (
+            "varchar",
+            "test, train, baseline (the baseline on the test rows), or validation (out of fold).",
+        ),
+        "segment": ("varchar", "The part of the rows; `all` for all of them, `fold=1` for a fold."),
         "metric": ("varchar", "The metric's name."),
         "value": ("double", "Its value, null where it is not defined."),
         "low": ("double", "The lower bound of the 95 % interval, on test rows."),
         "high": ("double", "The upper bound of the 95 % interval, on test rows."),
+    },
+    TRIALS: {
+        "model": ("varchar", "The ML model's name."),
+        "version": ("integer", "The version the search was for."),
+        "trial": ("integer", "1, 2, 3 … in the order the settings were drawn."),
+        "rung": (
+            "integer",
+            "1, 2, 3 …: each has more rows and fewer settings than the last.",
+        ),
+        "params": ("json", "The parameters tried."),
+        "rows": ("bigint", "How many rows they were judged on, all folds together."),
+        "metric": ("varchar", "The metric searched by."),
+        "value": ("double", "Its mean over the folds, null where it is not defined."),
+        "seconds": ("double", "How long the folds took."),
     },
 }
 

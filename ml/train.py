@@ -12,19 +12,20 @@ from ml import artifact, estimators, gates, registry
 from ml.checks import content_hash, utc
 from ml.dataset import TrainingSet, find_training_set, read
 from ml.evaluate import Evaluation, values_of
-from ml.fitting import fit_model
+from ml.fitting import Fit, fit_model, validation
 from ml.holdout import Parts, hold_out
 from ml.judging import judge_model
-from ml.model import Model
 from ml.provenance import Provenance
 from ml.registry import ModelVersion
 from ml.relation import Relation
 from ml.spec import ModelSpec
 from ml.tables import create_tables
 from ml.transaction import transaction
+from ml.trials import keep_trials
+from ml.tuning import Tell, check_ranges
 
 # Raised by one whenever the same data and declaration would give another estimator than before.
-ENGINE = 2
+ENGINE = 3
 
 
 def train(
@@ -34,17 +35,20 @@ def train(
     provenance: Provenance,
     *,
     now: datetime,
+    tell: Tell = lambda _: None,
 ) -> ModelVersion:
     """Train, judge and keep a version of ``spec``; make it champion if it is good enough.
 
-    ``relations`` maps the names of dbt models to their tables. All is kept in one transaction or
-    nothing is. When data, declaration, seed and libraries are what they were for the champion (or
-    for a version rejected since), that version is returned with ``reused`` set.
+    ``relations`` maps the names of dbt models to their tables; ``tell`` hears in a few words how
+    far it is. All is kept in one transaction or nothing is. When data, declaration, seed and
+    libraries are what they were for the champion (or for a version rejected since), that version
+    is returned with ``reused`` set.
 
     Raises UsageError for a declaration that does not fit, PipelineError for data that cannot be
     learnt from.
     """
     estimators.check_params(spec)
+    check_ranges(spec)
     with transaction(conn):
         create_tables(conn)
         found = find_training_set(conn, spec, relations, now)
@@ -54,9 +58,10 @@ def train(
         if made is not None:
             return replace(made, reused=True)
         parts = hold_out(spec, found, read(conn, found))
-        model = fit_model(spec, found, parts)
-        evaluations = judge_model(spec, model, parts)
-        kept = artifact.dump(model.estimator)
+        fit = fit_model(spec, found, parts, tell)
+        tell(f"judging {spec.name}")
+        evaluations = _judged(spec, fit, parts)
+        kept = artifact.dump(fit.model.estimator)
         version = ModelVersion(
             version=registry.next_version(conn, spec.name),
             data_hash=content,
@@ -66,22 +71,33 @@ def train(
             **_declared(spec),
             artifact_sha256=artifact.sha256(kept),
             metrics=values_of(evaluations),
-            **_learnt(found, parts, model),
+            **_learnt(found, parts, fit),
             **asdict(provenance),
         )
         registry.add(conn, version, kept, evaluations)
+        keep_trials(conn, version.model, version.version, fit.trials)
         return _judge(conn, spec, version, evaluations)
+
+
+def _judged(spec: ModelSpec, fit: Fit, parts: Parts) -> list[Evaluation]:
+    """Return the metrics on the rows held out, and those out of fold where they are asked for."""
+    judged, told = fit.judged(parts)
+    evaluations = judge_model(spec, fit.model, judged, told)
+    return evaluations + (validation(fit.out_of_fold) if fit.out_of_fold else [])
 
 
 def _fingerprint(spec: ModelSpec, found: TrainingSet, content: str) -> str:
     """Return the hash of all that decides what a training gives and how it is judged."""
     problem = spec.problem.model_dump(mode="json", exclude={"question", "decision"})
+    features = [(each.name, each.type, each.expression) for each in found.features]
     decisive = {
         "engine": ENGINE,
         "train": spec.train.model_dump(mode="json"),
         "estimator": spec.estimator.model_dump(mode="json"),
+        "tune": spec.tune.model_dump(mode="json") if spec.tune else None,
         "problem": problem,
         "columns": [(column.name, column.type) for column in found.source.columns.values()],
+        "features": features,
         "content": content,
         "libraries": artifact.library_versions(),
     }
@@ -110,20 +126,23 @@ def _declared(spec: ModelSpec) -> dict[str, Any]:
         "reason": None,
         "task": spec.task,
         "estimator": spec.estimator.name,
-        "params": json.dumps(dict(spec.estimator.params), ensure_ascii=False),
         "seed": spec.estimator.seed,
         "spec": spec.model_dump_json(exclude_none=True),
         "libraries": json.dumps(artifact.library_versions()),
     }
 
 
-def _learnt(found: TrainingSet, parts: Parts, model: Model) -> dict[str, Any]:
+def _learnt(found: TrainingSet, parts: Parts, fit: Fit) -> dict[str, Any]:
     """Return what a version keeps of its training."""
+    model = fit.model
+    made = {each.name: each.sql for each in model.encoder.features if each.sql is not None}
     return {
+        "params": json.dumps(dict(fit.spec.estimator.params), ensure_ascii=False),
         "label": found.label.name,
         "label_type": found.label.type,
         "classes": json.dumps(found.classes, ensure_ascii=False),
         "features": model.encoder.to_json(),
+        "transform": json.dumps(made, ensure_ascii=False),
         "calibration": model.calibration.to_json() if model.calibration else None,
         "threshold": model.threshold,
         "train_relation": str(found.source.relation),

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ml.errors import GoldloopError
-from orchestration import cli_releases, cli_sandbox
+from orchestration import cli_releases, cli_sandbox, reproduce
 from orchestration.cli_releases import AsJson
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 models = typer.Typer(no_args_is_help=False, help="The ML models: versions and metrics.")
 app.add_typer(models, name="models")
+reproduce.register(models)
 cli_releases.register(app)
 cli_sandbox.register(app)
 

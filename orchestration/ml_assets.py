@@ -18,6 +18,7 @@ from ml.train import train
 from orchestration.contract_checks import ContractChecks
 from orchestration.declared import declared_models
 from orchestration.passing import guarded
+from orchestration.progress import tell
 from orchestration.project import Project
 from orchestration.versions import code_version
 
@@ -62,7 +63,8 @@ def _training(
         def body() -> Iterator[Any]:
             with _naming(spec), project.warehouse.connect() as connection:
                 made_by = provenance(project, context.run_id)
-                version = train(connection, spec, relations, made_by, now=datetime.now(UTC))
+                now = datetime.now(UTC)
+                version = train(connection, spec, relations, made_by, now=now, tell=tell)
                 champion = registry.champion(connection, spec.name)
             gate = _gate(version, champion)
             yield dg.MaterializeResult(key, metadata=_facts(version), check_results=[gate])
@@ -137,7 +139,7 @@ def _facts(version: ModelVersion) -> dict[str, str | int | float]:
     facts: dict[str, str | int | float] = {
         "version": version.version,
         "status": version.status,
-        "trained": "reused: nothing has changed" if version.reused else "now",
+        "trained": "unchanged: nothing is trained again" if version.reused else "now",
         "training_rows": version.train_rows,
         "held_out_rows": version.test_rows,
     }

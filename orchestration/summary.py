@@ -48,10 +48,17 @@ def print_landing(project: Project, console: Console) -> None:
     console.print("next: goldloop run")
 
 
-def print_models(project: Project, console: Console, names: Sequence[str]) -> None:
-    """Close a training or a scoring: the champions and the predictions they have written."""
+def print_models(
+    project: Project, console: Console, names: Sequence[str], trained_by: str | None = None
+) -> None:
+    """Close a training or a scoring: the champions and the predictions they have written.
+
+    ``trained_by`` is the run of a training; of a model it made no version of, that is told.
+    """
     with project.warehouse.read() as connection:
         _print_models(connection, console, names)
+        if trained_by:
+            _print_unchanged(connection, console, names, trained_by)
     console.print("next: goldloop run (builds what reads the predictions), goldloop models")
 
 
@@ -99,8 +106,8 @@ def _document(version: ModelVersion) -> dict[str, Any]:
     """Return the version as JSON has it: the columns that hold JSON as what they hold."""
     document = asdict(version)
     del document["reused"]
-    for name in ("params", "spec", "classes", "features", "libraries"):
-        document[name] = json.loads(document[name])
+    for name in ("params", "spec", "classes", "features", "transform", "libraries"):
+        document[name] = None if document[name] is None else json.loads(document[name])
     return document
 
 
@@ -141,6 +148,18 @@ def _print_models(
             version.model, str(version.version), version.status, _metrics(version), written
         )
     console.print(table)
+
+
+def _print_unchanged(
+    connection: duckdb.DuckDBPyConnection, console: Console, names: Sequence[str], run: str
+) -> None:
+    for name in names:
+        versions = registry.versions(connection, name)
+        if versions and all(version.run_id != run for version in versions):
+            console.print(
+                f"{name} is unchanged: nothing is trained again; data, declaration, seed and "
+                "libraries are as they were"
+            )
 
 
 def _print_rejects(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
