@@ -26,7 +26,8 @@ MOST_CLASSES = 100
 class TrainingSet:
     """A training set found good; ``classes`` are text in the label's order, none for a number.
 
-    ``grouped`` are the columns of ``split.group``, ``marked`` is that of ``split.column``.
+    ``grouped`` are the columns of ``split.group``, ``marked`` is that of ``split.column``,
+    ``segments`` are those by whose values metrics are told apart.
     """
 
     source: Source
@@ -37,6 +38,7 @@ class TrainingSet:
     classes: tuple[str, ...]
     grouped: tuple[Column, ...] = ()
     marked: Column | None = None
+    segments: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ class Rows:
 
     ``features`` has a column a feature, ``labels`` [rows] class positions or numbers, ``times``
     [rows] microseconds, None without a time column. ``groups`` [rows] is equal where the columns
-    of ``split.group`` are, ``marks`` [rows] true where ``split.column`` says to hold out; None
-    where they are not declared.
+    of ``split.group`` are, ``marks`` [rows] true where ``split.column`` says to hold out, and
+    ``segments`` has a column of text a segment column, by its name; None where not declared.
     """
 
     features: pa.Table
@@ -54,15 +56,18 @@ class Rows:
     times: npt.NDArray[np.int64] | None
     groups: npt.NDArray[np.int64] | None = None
     marks: npt.NDArray[np.bool_] | None = None
+    segments: pa.Table | None = None
 
     def take(self, at: npt.NDArray[np.int64]) -> "Rows":
         """Return the rows at the positions ``at``."""
-        arrays = {
-            each.name: getattr(self, each.name)[at]
-            for each in fields(self)
-            if each.name != "features" and getattr(self, each.name) is not None
+        tables = ("features", "segments")
+        parts = {each.name: getattr(self, each.name) for each in fields(self)}
+        taken = {
+            name: part.take(at) if name in tables else part[at]
+            for name, part in parts.items()
+            if part is not None
         }
-        return replace(self, features=self.features.take(at), **arrays)
+        return replace(self, **taken)
 
 
 def find_training_set(
@@ -90,7 +95,10 @@ def find_training_set(
         )
     _check_labels(conn, source, label, rows, spec)
     classes = _classes(conn, source, label, spec) if spec.task == "classification" else ()
-    return TrainingSet(source, grain, label, features, rows, classes, grouped, marked)
+    segments = tuple(
+        source.column(name, "evaluate.segments", file) for name in spec.evaluate.segments
+    )
+    return TrainingSet(source, grain, label, features, rows, classes, grouped, marked, segments)
 
 
 def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
@@ -99,20 +107,24 @@ def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
     Raises PipelineError where an expression of ``train.transform`` fails on a row.
     """
     asked = [column.feature_sql for column in found.features] + _beside(found)
+    asked += [f"cast({column.sql} as varchar)" for column in found.segments]
     named = ", ".join(f"{sql} as c{at}" for at, sql in enumerate(asked))
     with worked_out(found.source):
         table = conn.execute(
             f"select {named} from {found.source.relation.sql} order by {', '.join(found.grain.sql)}"
         ).to_arrow_table()
-    *features, labels, times, groups, marks = table.columns
+    known = len(found.features)
+    features = table.columns[:known]
+    labels, times, groups, marks, *segments = table.columns[known:]
     if found.classes:
         labels = pc.cast(pc.index_in(labels, value_set=pa.array(found.classes)), pa.int64())
     return Rows(
-        pa.table(features, names=table.column_names[: len(features)]),
+        pa.table(features, names=table.column_names[:known]),
         labels.to_numpy(),
         times.to_numpy() if found.grain.time else None,
         groups.to_numpy() if found.grouped else None,
         marks.to_numpy().astype(bool) if found.marked else None,
+        pa.table(segments, names=[column.name for column in found.segments]) if segments else None,
     )
 
 

@@ -1,31 +1,180 @@
-"""Judging: what a model is worth on the rows held out, beside a baseline."""
+"""Judging: what a model is worth on the rows held out, beside a baseline and the champion."""
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from duckdb import DuckDBPyConnection
+
+from ml import decisions, gates, registry
 from ml.baselines import baseline_column, baseline_outcome
-from ml.evaluate import Evaluation, Outcome, evaluate
+from ml.dataset import TrainingSet
+from ml.decisions import Cause
+from ml.errors import UsageError
+from ml.evaluate import EVERYTHING, Evaluation, Outcome, evaluate, evaluations_of
+from ml.evaluation.bootstrap import Interval, Measured, measure
+from ml.evaluation.confusion import confusion_of
+from ml.evaluation.curves import curves_of
+from ml.evaluation.dependence import FEATURES, Dependence, dependence_of
+from ml.evaluation.importances import Importance, importances_of
+from ml.evaluation.report import Comparison, Report
+from ml.evaluation.residuals import residuals_of
+from ml.evaluation.rival import Rival, ask, outcome_of
+from ml.evaluation.segments import FEWEST_ROWS, evaluate_segments
 from ml.holdout import Parts
 from ml.metrics import Array
 from ml.model import Model
+from ml.names import listed
+from ml.registry import ModelVersion
 from ml.spec import ModelSpec
+
+BASELINE = "baseline"
 
 
 def judge_model(
-    spec: ModelSpec, model: Model, parts: Parts, told: Array | None = None
-) -> list[Evaluation]:
-    """Return the metrics of ``model`` on the rows held out and learnt from, and the baseline's.
+    conn: DuckDBPyConnection,
+    spec: ModelSpec,
+    found: TrainingSet,
+    model: Model,
+    parts: Parts,
+    told: Array | None = None,
+) -> Report:
+    """Return what ``model`` is worth on the rows held out, and what it does there.
 
-    ``told`` is what was told of the rows held out where ``model`` itself has learnt from them:
-    out of fold.
+    The baseline and the champion there is are measured on the same rows and resamples. ``told`` is
+    what was told of these rows where ``model`` itself has learnt from them: out of fold. Raises
+    UsageError where ``problem.baseline`` or ``evaluate.dependence`` names no feature.
     """
     column = baseline_column(spec, model.encoder, len(model.classes))
-    learnt = model.encoder.encode(parts.learnt.features)
-    held = model.encoder.encode(parts.held.features)
+    shown = _shown(spec, model)
+    learnt, held = (model.encoder.encode(part.features) for part in (parts.learnt, parts.held))
+    told = model.tell(held) if told is None else told
+    outcome = outcome_of(model, parts.held.labels, told)
     baseline = baseline_outcome(
         column, parts.learnt.labels, parts.held.labels, held, len(model.classes)
     )
-    seed = spec.estimator.seed
-    told = model.tell(held) if told is None else told
-    return [
-        *evaluate("test", Outcome(parts.held.labels, told), seed=seed),
-        *evaluate("train", Outcome(parts.learnt.labels, model.tell(learnt))),
-        *evaluate("baseline", baseline, seed=seed),
-    ]
+    before = registry.champion(conn, spec.name)
+    rival = ask(conn, spec, found, parts, before) if before else None
+    trained = outcome_of(model, parts.learnt.labels, model.tell(learnt))
+    evaluations, against = _measured(spec, outcome, baseline, rival)
+    evaluations += evaluate("train", trained)
+    evaluations += evaluate_segments(outcome, parts.held.segments, spec.estimator.seed)
+    importances, dependence = _effects(spec, model, parts, shown)
+    return Report(
+        evaluations,
+        *against,
+        importances=importances,
+        dependence=dependence,
+        metric=judged_metric(spec),
+        **_pictures(model, outcome),
+    )
+
+
+def judged_metric(spec: ModelSpec) -> str:
+    """Return the metric by which versions are compared."""
+    return spec.problem.champion.metric or spec.problem.success[0].metric
+
+
+def _measured(
+    spec: ModelSpec, outcome: Outcome, baseline: Outcome, rival: Rival | None
+) -> tuple[list[Evaluation], tuple[Comparison, Comparison | None]]:
+    """Return the metrics of all that told of the rows held out, and the gains over the others."""
+    there = rival.outcome if rival else None
+    others = [baseline] if there is None else [baseline, there]
+    rows = len(outcome.truth)
+    ours, *theirs = measure([outcome, *others], spec.estimator.seed)
+    evaluations = evaluations_of("test", ours, rows)
+    for data, each in zip((BASELINE, "champion"), theirs, strict=False):
+        evaluations += evaluations_of(data, each, rows)
+    over_baseline = Comparison(BASELINE, _gains(ours, theirs[0]), rows)
+    if rival is None:
+        return evaluations, (over_baseline, None)
+    whole = None if there is None else _gains(ours, theirs[1])
+    return evaluations, (over_baseline, _over_champion(outcome, rival, whole, spec.estimator.seed))
+
+
+def _over_champion(
+    outcome: Outcome, rival: Rival, whole: dict[str, Interval] | None, seed: int
+) -> Comparison:
+    """Return the gains over the champion on the rows it has not learnt from, if there are enough.
+
+    ``whole`` are the gains on all rows held out, None where it told of none.
+    """
+    name, rows = rival.version.name, len(outcome.truth)
+    if rival.outcome is None or whole is None:
+        return Comparison(
+            name, {}, rows, rival.share, rival.reason, fresh=False, usable=rival.usable
+        )
+    if rival.seen is None or not rival.seen.any():
+        return Comparison(name, whole, rows, rival.share, fresh=rival.seen is not None)
+    unseen = np.flatnonzero(~rival.seen)
+    ours, theirs = outcome.rows(unseen), rival.outcome.rows(unseen)
+    if len(unseen) < FEWEST_ROWS or (ours.told.ndim == 2 and len(np.unique(ours.truth)) < 2):
+        return Comparison(name, whole, rows, rival.share, fresh=False)
+    gains = _gains(*measure([ours, theirs], seed))
+    return Comparison(name, gains, len(unseen), rival.share)
+
+
+def _gains(ours: Measured, theirs: Measured) -> dict[str, Interval]:
+    return {name: ours.gain(theirs, name) for name in ours.values if name in theirs.values}
+
+
+def _shown(spec: ModelSpec, model: Model) -> tuple[str, ...]:
+    """Return the features whose dependence was asked for; raise UsageError for what is none."""
+    names = [feature.name for feature in model.encoder.features]
+    for name in spec.evaluate.dependence:
+        if name not in names:
+            raise UsageError(
+                f"evaluate.dependence names '{name}', which is no feature of ML model "
+                f"'{spec.name}'; it has: {listed(name, names)}",
+                fix=f"fix evaluate.dependence in {spec.file}, then: dbt parse",
+            )
+    return tuple(spec.evaluate.dependence)
+
+
+def _effects(
+    spec: ModelSpec, model: Model, parts: Parts, asked: Sequence[str]
+) -> tuple[list[Importance], list[Dependence]]:
+    """Return what each feature matters, and how the word depends on the most important ones."""
+    seed, rows, truth = spec.estimator.seed, parts.held.features, parts.held.labels
+    metric = spec.problem.success[0].metric
+    importances = importances_of(model, rows, truth, metric, seed)
+    shown = asked or [each.feature for each in importances[:FEATURES]]
+    return importances, dependence_of(model, rows, shown, seed)
+
+
+def _pictures(model: Model, outcome: Outcome) -> dict[str, Any]:
+    """Return what is drawn of the rows held out: curves and confusion, or residuals."""
+    if outcome.decided is None:
+        truth = np.asarray(outcome.truth, dtype=np.float64)
+        return {"residuals": residuals_of(truth, outcome.told)}
+    codes = np.asarray(outcome.truth, dtype=np.int64)
+    return {
+        "curves": curves_of(outcome, model.classes),
+        "confusion": confusion_of(codes, outcome.decided, model.classes),
+    }
+
+
+def settle(
+    conn: DuckDBPyConnection, spec: ModelSpec, version: ModelVersion, report: Report
+) -> ModelVersion:
+    """Decide by ``report`` what ``version``, which is kept, becomes; return it with its status."""
+    cause = Cause("train", version.created_at, version.run_id)
+    known = {
+        data: {
+            each.metric: Interval(each.value, each.low, each.high)
+            for each in report.evaluations
+            if each.data == data and each.segment == EVERYTHING
+        }
+        for data in ("test", BASELINE)
+    }
+    missed = gates.failures(spec.problem, known["test"], known[BASELINE], report.baseline.gains)
+    if missed:
+        return decisions.reject(conn, version, cause, "; ".join(missed))
+    status, reason = gates.against_champion(
+        spec.problem.champion, judged_metric(spec), report.champion
+    )
+    if status == "rejected":
+        return decisions.reject(conn, version, cause, reason or "")
+    settled = decisions.promote if status == "champion" else decisions.challenge
+    return settled(conn, version, cause, reason)

@@ -60,12 +60,13 @@ def open_target(
     scored: Relation,
     key: Sequence[Column],
     time: Column,
+    schema: str = PREDICTIONS_SCHEMA,
 ) -> Target:
-    """Return the table of the model's predictions, made if it is absent.
+    """Return the table of the model's predictions in ``schema``, made if it is absent.
 
     Raises UsageError naming the columns in which a table that is there differs.
     """
-    target = Target(Relation(PREDICTIONS_SCHEMA, spec.name), scored, tuple(key), time, version)
+    target = Target(Relation(schema, spec.name), scored, tuple(key), time, version)
     create_table(conn, target.relation, target.types)
     differing = _differences(describe(conn, target.relation), target.types)
     if differing:

@@ -1,7 +1,7 @@
-"""The versions of each ML model: numbered, judged, looked up, loaded; kept in the warehouse."""
+"""The versions of each ML model: numbered, kept in the warehouse, looked up, loaded."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
@@ -9,10 +9,10 @@ from duckdb import DuckDBPyConnection
 
 from ml import artifact
 from ml.calibration import Calibration
-from ml.evaluate import Evaluation
+from ml.evaluation.report import Report, keep
 from ml.features import Encoder
 from ml.model import Model
-from ml.tables import EVALUATIONS, MODEL_VERSIONS, create_tables, exists
+from ml.tables import EVALUATIONS, MODEL_VERSIONS, exists
 
 
 @dataclass(frozen=True)
@@ -84,47 +84,16 @@ def add(
     conn: DuckDBPyConnection,
     version: ModelVersion,
     data: bytes,
-    evaluations: Sequence[Evaluation],
+    report: Report,
 ) -> None:
-    """Keep ``version`` with its artifact ``data`` and its ``evaluations``."""
-    create_tables(conn)
+    """Keep ``version`` with its artifact ``data`` and the ``report`` on it, in tables there are."""
     values = [getattr(version, name) for name in _KEPT]
     conn.execute(
         f"insert into {MODEL_VERSIONS.sql} ({', '.join(_KEPT)}, artifact) "
         f"values ({', '.join('?' * (len(_KEPT) + 1))})",
         [*values, data],
     )
-    rows = [
-        (version.model, version.version, e.data, e.segment, e.metric, e.value, e.low, e.high)
-        for e in evaluations
-    ]
-    conn.executemany(f"insert into {EVALUATIONS.sql} values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-
-
-def promote(conn: DuckDBPyConnection, version: ModelVersion, now: datetime) -> ModelVersion:
-    """Make ``version`` the champion; the champion before it is retired."""
-    set_status = f"update {MODEL_VERSIONS.sql} set status = ?, reason = ?, decided_at = ? where "
-    conn.execute(
-        f"{set_status} model = ? and status = 'champion'",
-        ["retired", f"{version.name} took its place", now, version.model],
-    )
-    conn.execute(
-        f"{set_status} model = ? and version = ?",
-        ["champion", None, now, version.model, version.version],
-    )
-    return replace(version, status="champion", reason=None, decided_at=now)
-
-
-def reject(
-    conn: DuckDBPyConnection, version: ModelVersion, reason: str, now: datetime
-) -> ModelVersion:
-    """Mark ``version`` as not good enough, with the ``reason``; the champion stays."""
-    conn.execute(
-        f"update {MODEL_VERSIONS.sql} set status = 'rejected', reason = ?, decided_at = ? "
-        "where model = ? and version = ?",
-        [reason, now, version.model, version.version],
-    )
-    return replace(version, status="rejected", reason=reason, decided_at=now)
+    keep(conn, version.model, version.version, report)
 
 
 def versions(conn: DuckDBPyConnection, model: str | None = None) -> list[ModelVersion]:
@@ -140,8 +109,17 @@ def versions(conn: DuckDBPyConnection, model: str | None = None) -> list[ModelVe
 
 def champion(conn: DuckDBPyConnection, model: str) -> ModelVersion | None:
     """Return the version of ``model`` that scores, if there is one."""
-    kept = [version for version in versions(conn, model) if version.status == "champion"]
-    return kept[0] if kept else None
+    return _with_status(conn, model, "champion")
+
+
+def challenger(conn: DuckDBPyConnection, model: str) -> ModelVersion | None:
+    """Return the version of ``model`` that scores in shadow, if there is one."""
+    return _with_status(conn, model, "challenger")
+
+
+def _with_status(conn: DuckDBPyConnection, model: str, status: str) -> ModelVersion | None:
+    kept = (version for version in versions(conn, model) if version.status == status)
+    return next(kept, None)
 
 
 def load(conn: DuckDBPyConnection, version: ModelVersion) -> Model:

@@ -21,6 +21,7 @@ from ml.provenance import Provenance
 from ml.registry import ModelVersion
 from ml.relation import Relation, quote
 from ml.spec import ModelSpec
+from ml.tables import PREDICTIONS_SCHEMA, SHADOW_SCHEMA
 from ml.transaction import transaction
 from ml.transform import check_inputs, feature_column, worked_out
 
@@ -56,17 +57,49 @@ def score(
     """
     with transaction(conn):
         version = _champion(conn, spec)
-        model = registry.load(conn, version)
-        source = find(conn, relations, spec.score.on, "score.on", spec.file)
-        key = [source.column(name, "score.key", spec.file) for name in spec.score.key]
-        time = source.time(spec.score.time, "score.time", spec.file)
-        check_inputs(source, model.encoder.features, version.name)
-        rows = check_rows(conn, source, Grain(key, time, by_day=True), now)
-        target = open_target(conn, spec, version, source.relation, key, time)
-        replaced = clear(conn, target)
-        with worked_out(source), closing(_told(conn, source, target, model)) as batches:
-            for batch in batches:
-                write(conn, target, batch, provenance, utc(now))
+        return _score(conn, spec, relations, provenance, now, version, PREDICTIONS_SCHEMA)
+
+
+def score_shadow(
+    conn: DuckDBPyConnection,
+    spec: ModelSpec,
+    relations: Mapping[str, Relation],
+    provenance: Provenance,
+    *,
+    now: datetime,
+) -> ScoreResult | None:
+    """Score the same rows with the challenger, into ``shadow.<model>``; None without one.
+
+    Raises what :func:`score` raises.
+    """
+    with transaction(conn):
+        version = registry.challenger(conn, spec.name)
+        if version is None:
+            return None
+        return _score(conn, spec, relations, provenance, now, version, SHADOW_SCHEMA)
+
+
+def _score(
+    conn: DuckDBPyConnection,
+    spec: ModelSpec,
+    relations: Mapping[str, Relation],
+    provenance: Provenance,
+    now: datetime,
+    version: ModelVersion,
+    schema: str,
+) -> ScoreResult:
+    """Score every row with ``version``, into the table of ``schema`` that has the model's name."""
+    model = registry.load(conn, version)
+    source = find(conn, relations, spec.score.on, "score.on", spec.file)
+    key = [source.column(name, "score.key", spec.file) for name in spec.score.key]
+    time = source.time(spec.score.time, "score.time", spec.file)
+    check_inputs(source, model.encoder.features, version.name)
+    rows = check_rows(conn, source, Grain(key, time, by_day=True), now)
+    target = open_target(conn, spec, version, source.relation, key, time, schema)
+    replaced = clear(conn, target)
+    with worked_out(source), closing(_told(conn, source, target, model)) as batches:
+        for batch in batches:
+            write(conn, target, batch, provenance, utc(now))
     return ScoreResult(spec.name, version.version, rows, rows - replaced, target.relation)
 
 

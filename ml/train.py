@@ -8,13 +8,14 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from ml import artifact, estimators, gates, registry
+from ml import artifact, cards, decisions, estimators, registry
 from ml.checks import content_hash, utc
 from ml.dataset import TrainingSet, find_training_set, read
-from ml.evaluate import Evaluation, values_of
+from ml.evaluate import values_of
+from ml.evaluation.report import Report
 from ml.fitting import Fit, fit_model, validation
 from ml.holdout import Parts, hold_out
-from ml.judging import judge_model
+from ml.judging import judge_model, settle
 from ml.provenance import Provenance
 from ml.registry import ModelVersion
 from ml.relation import Relation
@@ -41,8 +42,8 @@ def train(
 
     ``relations`` maps the names of dbt models to their tables; ``tell`` hears in a few words how
     far it is. All is kept in one transaction or nothing is. When data, declaration, seed and
-    libraries are what they were for the champion (or for a version rejected since), that version
-    is returned with ``reused`` set.
+    libraries are what they were for the champion (or for a version judged or put aside since),
+    that version is returned with ``reused`` set.
 
     Raises UsageError for a declaration that does not fit, PipelineError for data that cannot be
     learnt from.
@@ -51,6 +52,7 @@ def train(
     check_ranges(spec)
     with transaction(conn):
         create_tables(conn)
+        cards.record(conn, spec, provenance.run_id, utc(now))
         found = find_training_set(conn, spec, relations, now)
         content = content_hash(conn, found.source, list(found.source.columns.values()))
         fingerprint = _fingerprint(spec, found, content)
@@ -60,7 +62,7 @@ def train(
         parts = hold_out(spec, found, read(conn, found))
         fit = fit_model(spec, found, parts, tell)
         tell(f"judging {spec.name}")
-        evaluations = _judged(spec, fit, parts)
+        report = _judged(conn, spec, found, fit, parts)
         kept = artifact.dump(fit.model.estimator)
         version = ModelVersion(
             version=registry.next_version(conn, spec.name),
@@ -70,20 +72,24 @@ def train(
             decided_at=utc(now),
             **_declared(spec),
             artifact_sha256=artifact.sha256(kept),
-            metrics=values_of(evaluations),
+            metrics=values_of(report.evaluations),
             **_learnt(found, parts, fit),
             **asdict(provenance),
         )
-        registry.add(conn, version, kept, evaluations)
+        registry.add(conn, version, kept, report)
         keep_trials(conn, version.model, version.version, fit.trials)
-        return _judge(conn, spec, version, evaluations)
+        return settle(conn, spec, version, report)
 
 
-def _judged(spec: ModelSpec, fit: Fit, parts: Parts) -> list[Evaluation]:
-    """Return the metrics on the rows held out, and those out of fold where they are asked for."""
+def _judged(
+    conn: DuckDBPyConnection, spec: ModelSpec, found: TrainingSet, fit: Fit, parts: Parts
+) -> Report:
+    """Return what the model is worth on the rows held out, and out of fold where asked for."""
     judged, told = fit.judged(parts)
-    evaluations = judge_model(spec, fit.model, judged, told)
-    return evaluations + (validation(fit.out_of_fold) if fit.out_of_fold else [])
+    report = judge_model(conn, spec, found, fit.model, judged, told)
+    if not fit.out_of_fold:
+        return report
+    return replace(report, evaluations=[*report.evaluations, *validation(fit.out_of_fold)])
 
 
 def _fingerprint(spec: ModelSpec, found: TrainingSet, content: str) -> str:
@@ -96,6 +102,7 @@ def _fingerprint(spec: ModelSpec, found: TrainingSet, content: str) -> str:
         "estimator": spec.estimator.model_dump(mode="json"),
         "tune": spec.tune.model_dump(mode="json") if spec.tune else None,
         "problem": problem,
+        "evaluate": spec.evaluate.model_dump(mode="json"),
         "columns": [(column.name, column.type) for column in found.source.columns.values()],
         "features": features,
         "content": content,
@@ -105,13 +112,16 @@ def _fingerprint(spec: ModelSpec, found: TrainingSet, content: str) -> str:
 
 
 def _made_before(conn: DuckDBPyConnection, model: str, fingerprint: str) -> ModelVersion | None:
-    """Return the champion, or a version rejected since, that the same training made.
+    """Return the champion, or a version judged or put aside since, that the same training made.
 
     A version whose artifact is no longer whole does not count: training again mends it.
     """
     for version in registry.versions(conn, model):
         same = version.fingerprint == fingerprint and registry.intact(conn, version)
-        if same and version.status in ("champion", "rejected"):
+        if same and (
+            version.status in ("champion", "challenger", "rejected")
+            or decisions.put_aside_by_hand(conn, version)
+        ):
             return version
         if version.status == "champion":
             return None
@@ -151,18 +161,3 @@ def _learnt(found: TrainingSet, parts: Parts, fit: Fit) -> dict[str, Any]:
         "test_rows": len(parts.held.labels),
         "test_from": parts.test_from,
     }
-
-
-def _judge(
-    conn: DuckDBPyConnection,
-    spec: ModelSpec,
-    version: ModelVersion,
-    evaluations: list[Evaluation],
-) -> ModelVersion:
-    """Promote ``version`` if it meets every criterion of success, else reject it."""
-    missed = gates.failures(
-        spec.problem, values_of(evaluations), values_of(evaluations, "baseline")
-    )
-    if missed:
-        return registry.reject(conn, version, "; ".join(missed), version.created_at)
-    return registry.promote(conn, version, version.created_at)

@@ -99,20 +99,6 @@ def run_models(folder: Path | None, names: Sequence[str], layer: str, wait: floa
     print_models(project, Console(soft_wrap=True), names or declared, trained_by)
 
 
-def show_versions(folder: Path | None, as_json: bool) -> None:
-    """List the versions of every model in the current release."""
-    from orchestration.summary import list_versions
-
-    list_versions(Project.locate(folder), Console(soft_wrap=True), as_json)
-
-
-def show_champion(folder: Path | None, name: str, as_json: bool) -> None:
-    """Show the champion of ``name`` in the current release."""
-    from orchestration.summary import show_version
-
-    show_version(Project.locate(folder), Console(soft_wrap=True), name, as_json)
-
-
 def open_ui(folder: Path | None, landing: Path | None, port: int) -> None:
     """Become ``dagster dev`` on the loopback address."""
     project = Project.locate(folder, landing=landing)

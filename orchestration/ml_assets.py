@@ -1,18 +1,19 @@
 """The ML half of the graph: a training asset and a scoring asset per declared ML model."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
+from duckdb import DuckDBPyConnection
 
-from ml import registry
+from ml import cards, registry
 from ml.errors import GoldloopError
 from ml.provenance import Provenance
 from ml.registry import ModelVersion
 from ml.relation import Relation
-from ml.score import score
+from ml.score import score, score_shadow
 from ml.spec import ModelSpec
 from ml.train import train
 from orchestration.contract_checks import ContractChecks
@@ -66,8 +67,12 @@ def _training(
                 now = datetime.now(UTC)
                 version = train(connection, spec, relations, made_by, now=now, tell=tell)
                 champion = registry.champion(connection, spec.name)
-            gate = _gate(version, champion)
-            yield dg.MaterializeResult(key, metadata=_facts(version), check_results=[gate])
+                card = cards.cards(connection, spec.name)[-1]
+            gate, facts = _gate(version, champion), _facts(version)
+            if card.warning:
+                context.log.warning(card.warning)
+                facts["problem_card"] = card.warning
+            yield dg.MaterializeResult(key, metadata=facts, check_results=[gate])
 
         yield from guarded(project, context, key, reads, body)
 
@@ -106,13 +111,32 @@ def _scoring(
             with _naming(spec), project.warehouse.connect() as connection:
                 made_by = provenance(project, context.run_id)
                 result = score(connection, spec, relations, made_by, now=datetime.now(UTC))
+                shadow = _in_shadow(context, connection, spec, relations, made_by)
                 checks = list(contracts.results(context, connection, [key]))
-            metadata = {"dagster/row_count": result.rows, "model_version": result.version}
+            metadata = {"dagster/row_count": result.rows, "model_version": result.version} | shadow
             yield dg.MaterializeResult(key, metadata=metadata, check_results=checks)
 
         yield from guarded(project, context, key, reads, body)
 
     return scoring
+
+
+def _in_shadow(
+    context: dg.AssetExecutionContext,
+    connection: DuckDBPyConnection,
+    spec: ModelSpec,
+    relations: Mapping[str, Relation],
+    made_by: Provenance,
+) -> dict[str, str | int]:
+    """Let the challenger score beside the champion; its failure is told and fails nothing."""
+    try:
+        result = score_shadow(connection, spec, relations, made_by, now=datetime.now(UTC))
+    except GoldloopError as error:
+        context.log.warning(f"the challenger of {spec.name} could not score: {error}")
+        return {"challenger": f"could not score: {error.problem}"}
+    if result is None:
+        return {}
+    return {"challenger_version": result.version, "challenger_rows": result.rows}
 
 
 @contextlib.contextmanager

@@ -106,7 +106,8 @@ def _model(
         code_version=code_version(project.folder),
     )
     # scikit-learn takes seconds to load: most of these commands need none of it.
-    from ml import registry
+    from ml import decisions
+    from ml.checks import utc
     from ml.score import score
     from ml.train import train
 
@@ -118,7 +119,8 @@ def _model(
             copy_in(connection, [told], empty=mode.smoke)
             version = train(connection, spec, relations, made_by, now=datetime.now(UTC))
             if version.status == "rejected" and mode.smoke:
-                version = registry.promote(connection, version, datetime.now(UTC))
+                cause = decisions.Cause("promote", utc(datetime.now(UTC)), made_by.run_id, "smoke")
+                version = decisions.promote(connection, version, cause, "a smoke test scores")
             _judge(version, mode)
             result = score(connection, spec, relations, made_by, now=datetime.now(UTC))
     except GoldloopError as error:

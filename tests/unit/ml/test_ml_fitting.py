@@ -292,8 +292,3 @@ def test_whatever_decides_what_comes_out_trains_anew(world, change):
     world.train(CHEAP)
     assert not world.train({**CHEAP, **change}).reused
     assert world.train({**CHEAP, **change}).reused
-
-
-def test_what_is_only_reported_does_not_train_anew(world):
-    world.train(CHEAP)
-    assert world.train({**CHEAP, "evaluate": {"segments": ["c"]}}).reused

@@ -87,9 +87,9 @@ class World:
         )
 
 
-def small_world() -> World:
+def small_world(conn: duckdb.DuckDBPyConnection | None = None) -> World:
     """600 rows of ten weeks; y depends on every feature, b and c are null here and there."""
-    conn = duckdb.connect()
+    conn = conn or duckdb.connect()
     conn.execute("create schema gold")
     conn.execute(
         """
