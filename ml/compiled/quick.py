@@ -1,146 +1,220 @@
-"""Trees of up to 64 leaves as bit vectors: QuickScorer, one look-up a tree and column.
+"""Trees of up to 64 leaves as bit vectors: every node is asked, none is walked to.
 
 Source: Lucchese et al., "QuickScorer: a fast algorithm to rank documents with additive ensembles
-of regression trees", SIGIR 2015. Each leaf has a bit, the leftmost one the lowest. A node whose
-answer is no takes away the leaves on its left; the lowest bit left over is where the row ends.
-Here the answers to all nodes of a tree on one column are looked up at once, by the column's rank.
+of regression trees", SIGIR 2015; and the same over many rows at once, Lucchese et al., "Exploiting
+CPU SIMD extensions to speed-up document scoring with tree ensembles", SIGIR 2016.
+
+Each leaf has a bit, the leftmost one the lowest. A node that sends a row to the right takes the
+leaves below its left child away from it; the lowest bit left is the leaf where the row ends. That
+is one comparison and one AND a node and row without a branch, sixteen rows to an instruction.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
+from numba.cpython.unsafe.numbers import trailing_zeros
 
-from ml.anatomy.trees import Ensemble, Tree
-from ml.compiled.ranks import Ranker, Ranks
+from ml.compiled.kernel import kernel
+from ml.compiled.ranks import Numbers, Ranker, Ranks, RankType, goes_right, narrowest
+from ml.compiled.trees import LEAF, Flags, Tree, Trees, Whole
 from ml.metrics import Array
 
-Places = npt.NDArray[np.uint64]
 MOST_LEAVES = 64
-# Multiplied by a power of two, the upper bits of these differ: a leaf's place in `values`.
-_MAGIC = {32: (0x077CB531, 27), 64: (0x03F79D71B4CB0A89, 58)}
+# As many rows as keep a block's bits, sums and ranks in the first-level cache, or nearly.
+_BLOCK = 1024
+# Nodes taken at once, so that the bits of a row are read and written once for all of them.
+_AT_ONCE = 4
+# A category is compared with so many spans of codes sooner than it is looked up in a table.
+_MOST_SPANS = 8
+
+Masks = npt.NDArray[np.unsignedinteger[Any]]
 
 
 @dataclass(frozen=True)
 class Quick:
     """An ensemble as tables.
 
-    Entry e of tree t, from ``starts[t]`` to ``starts[t + 1]``, ANDs ``masks[offsets[e] + rank]`` by
-    the rank of column ``columns[e]``. ``values`` [trees, bits, width] are laid out by the lowest
-    bit times a constant; tree t adds to the outputs from ``firsts[t]`` on.
+    Tree t asks the nodes from ``nodes[t]`` to ``nodes[t + 1]``, a multiple of four: node n ANDs
+    ``keeps[n]`` where the rank of column ``columns[n]`` is from ``lows[n]`` to ``spans[n]`` above
+    it. Then from ``asks[t]`` to ``asks[t + 1]`` it ANDs ``tables[a, rank]`` by the rank of the
+    category ``asked[a]``. Its leaves have ``values`` [trees, width, bits], added to the outputs
+    from ``firsts[t]`` on. Columns are counted as the ranks are.
     """
 
-    starts: Places
-    columns: Places
-    offsets: Places
-    masks: npt.NDArray[np.uint32] | npt.NDArray[np.uint64]
+    nodes: Whole
+    columns: Whole
+    lows: Ranks
+    spans: Ranks
+    keeps: Masks
+    asks: Whole
+    asked: Whole
+    tables: Masks
     values: Array
-    firsts: Places
+    firsts: Whole
+
+    @property
+    def rank_type(self) -> RankType:
+        """The type of the ranks it reads."""
+        kind: RankType = self.lows.dtype.type
+        return kind
 
     def add(self, ranks: Ranks, out: Array) -> None:
         """Add what each tree tells of ``ranks`` [columns, rows] to ``out`` [outputs, rows]."""
-        kind = self.masks.dtype.type
-        magic, shift = _MAGIC[self.masks.dtype.itemsize * 8]
-        tables = (self.starts, self.columns, self.offsets, self.masks, self.values, self.firsts)
-        _add(ranks, *tables, kind(np.iinfo(kind).max), kind(magic), kind(shift), out)
+        full = self.keeps.dtype.type(np.iinfo(self.keeps.dtype).max)
+        masks = np.empty(_BLOCK, dtype=self.keeps.dtype)
+        _add(
+            ranks, self.nodes, self.columns, self.lows, self.spans, self.keeps,
+            self.asks, self.asked, self.tables, self.values, self.firsts, full, masks, out,
+        )  # fmt: skip
 
 
-def lay_out(ensemble: Ensemble, rankers: Sequence[Ranker]) -> Quick | None:
-    """Return the tables of ``ensemble``, None where a tree has more leaves than there are bits."""
-    leaves = max(int((tree.feature < 0).sum()) for tree in ensemble.trees)
-    if leaves > MOST_LEAVES:
+class _Tables:
+    """The tables of an ensemble while its trees are laid out one after another."""
+
+    def __init__(self, places: dict[int, int], rankers: dict[int, Ranker], bits: int) -> None:
+        self.places = places
+        self.rankers = rankers
+        self.full = (1 << bits) - 1
+        self.nodes: list[tuple[int, int, int, int]] = []
+        self.asked: list[int] = []
+        self.tables: list[npt.NDArray[np.uint64]] = []
+
+    def add(self, tree: Tree, below: dict[int, tuple[int, int]]) -> None:
+        """Lay out the nodes of ``tree``, whose left children have the leaves ``below``."""
+        tables: dict[int, npt.NDArray[np.uint64]] = {}
+        for node, (begin, end) in below.items():
+            keep = self.full ^ ((1 << end) - (1 << begin))
+            column = int(tree.feature[node])
+            ranker = self.rankers[column]
+            if isinstance(ranker, Numbers):
+                low, high = ranker.right(tree.threshold[node], tree.missing_left[node])
+                if low <= high:
+                    self.nodes.append((self.places[column], int(low), int(high - low), keep))
+                continue
+            right = goes_right(tree, node)
+            spans = _spans(right)
+            if len(spans) <= _MOST_SPANS:
+                self.nodes += [(self.places[column], low, size, keep) for low, size in spans]
+            else:
+                every = np.full(len(right), self.full, dtype=np.uint64)
+                tables.setdefault(column, every)[right] &= np.uint64(keep)
+        # What is left over to the next multiple takes nothing away.
+        self.nodes += [(0, 0, 0, self.full)] * (-len(self.nodes) % _AT_ONCE)
+        self.asked += [self.places[column] for column in tables]
+        self.tables += tables.values()
+
+
+def lay_out(trees: Trees, rankers: dict[int, Ranker]) -> Quick | None:
+    """Return the tables of ``trees``, None where a tree has more leaves than there are bits.
+
+    The ranks are to be in the order of ``rankers``.
+    """
+    leaves = max(tree.leaves for tree in trees.each)
+    kind = narrowest(list(rankers.values()))
+    if leaves > MOST_LEAVES or kind is np.uint32:
         return None
     bits = 32 if leaves <= 32 else 64
-    of_ranks = [ranker.representatives for ranker in rankers]
-    starts, columns, offsets, masks, values = [0], [], [0], [], []
-    for tree in ensemble.trees:
-        order, spans = _leaves(tree)
-        for column in np.unique(tree.feature[tree.feature >= 0]):
-            columns.append(int(column))
-            masks.append(_masks(tree, int(column), of_ranks[column], spans, bits))
-            offsets.append(offsets[-1] + len(masks[-1]))
-        starts.append(len(columns))
-        values.append(_values(tree, order, bits))
-    # A tree that is a single leaf asks for no column.
-    kind = np.uint32 if bits == 32 else np.uint64
+    tables = _Tables({column: at for at, column in enumerate(rankers)}, rankers, bits)
+    width = trees.each[0].values.shape[1]
+    values = np.zeros((len(trees.each), width, bits))
+    nodes, asks = [0], [0]
+    for at, tree in enumerate(trees.each):
+        order, below = _leaves(tree)
+        tables.add(tree, below)
+        nodes.append(len(tables.nodes))
+        asks.append(len(tables.tables))
+        values[at, :, : len(order)] = tree.values[order].T
+    return _made(tables, nodes, asks, values, trees, kind)
+
+
+def _made(
+    tables: _Tables, nodes: list[int], asks: list[int], values: Array, trees: Trees, kind: RankType
+) -> Quick:
+    masks: type[np.uint32] | type[np.uint64] = np.uint32 if values.shape[2] == 32 else np.uint64
+    columns, lows, spans, keeps = zip(*tables.nodes, strict=True) if tables.nodes else ([],) * 4
+    # Without categories there is still a table, never read, so that its shape is always known.
+    laid: Any = tables.tables or [np.zeros(1, dtype=np.uint64)]
     return Quick(
-        np.array(starts, dtype=np.uint64),
-        np.array(columns, dtype=np.uint64),
-        np.array(offsets[:-1], dtype=np.uint64),
-        np.concatenate([*masks, np.zeros(0, dtype=kind)]).astype(kind),
-        np.stack(values),
-        np.array([tree.first for tree in ensemble.trees], dtype=np.uint64),
+        nodes=np.array(nodes, dtype=np.int64),
+        columns=np.array(columns, dtype=np.uint64),
+        lows=np.array(lows, dtype=kind),
+        spans=np.array(spans, dtype=kind),
+        keeps=np.array(keeps, dtype=np.uint64).astype(masks),
+        asks=np.array(asks, dtype=np.int64),
+        asked=np.array(tables.asked, dtype=np.uint64),
+        tables=np.stack(laid).astype(masks),
+        values=values,
+        firsts=np.array([tree.first for tree in trees.each], dtype=np.uint64),
     )
 
 
-def _leaves(tree: Tree) -> tuple[list[int], dict[int, tuple[int, int, int]]]:
-    """Return the leaves from left to right, and where those below each inner node begin and end.
+def _spans(right: Flags) -> list[tuple[int, int]]:
+    """Return where ranks that are sent to the right follow one another: the first, how far on."""
+    edges = np.flatnonzero(np.diff(right, prepend=False, append=False))
+    return [
+        (int(low), int(end - low - 1)) for low, end in zip(edges[::2], edges[1::2], strict=True)
+    ]
 
-    A span is the first leaf below, the first leaf of the right child, and the end.
+
+def _leaves(tree: Tree) -> tuple[list[int], dict[int, tuple[int, int]]]:
+    """Return the leaves from left to right, and for each inner node those below its left child.
+
+    These are told by the places of the first one and of the one after the last.
     """
     order: list[int] = []
-    spans: dict[int, tuple[int, int, int]] = {}
-    stack = [(0, False, 0, 0)]
-    while stack:
-        node, done, begin, middle = stack.pop()
-        if tree.feature[node] < 0:
+    below: dict[int, tuple[int, int]] = {}
+    # A node is met before its left child (None) and again after it (where that began).
+    todo: list[tuple[int, int | None]] = [(0, None)]
+    while todo:
+        node, began = todo.pop()
+        if tree.feature[node] == LEAF:
             order.append(node)
-        elif done:
-            spans[node] = (begin, middle, len(order))
-        elif middle < 0:
-            stack += [(node, True, begin, len(order)), (int(tree.right[node]), False, 0, 0)]
+        elif began is None:
+            todo += [(node, len(order)), (int(tree.left[node]), None)]
         else:
-            stack += [(node, False, len(order), -1), (int(tree.left[node]), False, 0, 0)]
-    return order, spans
+            below[node] = (began, len(order))
+            todo.append((int(tree.right[node]), None))
+    return order, below
 
 
-def _masks(
-    tree: Tree, column: int, ranks: Array, spans: dict[int, tuple[int, int, int]], bits: int
-) -> npt.NDArray[np.uint64]:
-    """Return for each rank of ``column``, by a value of it, the leaves its nodes leave over."""
-    masks = np.full(len(ranks), (1 << bits) - 1, dtype=np.uint64)
-    for node in np.flatnonzero(tree.feature == column):
-        begin, middle, _ = spans[int(node)]
-        left = ((1 << middle) - 1) ^ ((1 << begin) - 1)
-        masks[~goes_left(tree, int(node), ranks)] &= np.uint64(((1 << bits) - 1) ^ left)
-    return masks
-
-
-def goes_left(tree: Tree, node: int, values: Array) -> npt.NDArray[np.bool_]:
-    """Return whether ``node`` sends each of ``values`` [n] to the left."""
-    if node in tree.codes:
-        other = np.isin(values, tree.codes[node])
-        return np.asarray(other ^ tree.missing_left[node], dtype=np.bool_)
-    below = values <= tree.threshold[node]
-    return np.asarray(np.where(np.isnan(values), tree.missing_left[node], below), dtype=np.bool_)
-
-
-def _values(tree: Tree, order: Sequence[int], bits: int) -> Array:
-    """Return what each leaf adds [bits, width], by its bit times the constant."""
-    magic, shift = _MAGIC[bits]
-    laid = np.zeros((bits, tree.value.shape[1]))
-    for at, node in enumerate(order):
-        laid[((1 << at) * magic % (1 << bits)) >> shift] = tree.value[node]
-    return laid
-
-
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _add(  # type: ignore[no-untyped-def]
-    ranks, starts, columns, offsets, masks, values, firsts, full, magic, shift, out
-):
-    zero, rows, width = magic - magic, np.uint64(ranks.shape[1]), np.uint64(values.shape[2])
-    over = np.empty(ranks.shape[1], masks.dtype)
-    for tree in range(np.uint64(len(firsts))):
-        over[:] = full
-        for entry in range(starts[tree], starts[tree + np.uint64(1)]):
-            table, rank = masks[offsets[entry] :], ranks[columns[entry]]
+    ranks, nodes, columns, lows, spans, keeps, asks, asked, tables, values, firsts, full, masks, out
+) -> None:
+    narrow = lows.dtype.type
+    for start in range(0, ranks.shape[1], len(masks)):
+        # Views of the block: an index that is plainly not negative lets the loops be vectors.
+        block = ranks[:, start : start + len(masks)]
+        sums = out[:, start : start + len(masks)]
+        rows = block.shape[1]
+        for tree in range(len(firsts)):
             for row in range(rows):
-                over[row] &= table[rank[row]]
-        told = values[tree]
-        for at in range(width):
-            sums = out[firsts[tree] + at]
-            for row in range(rows):
-                lowest = over[row] & (zero - over[row])
-                sums[row] += told[((lowest * magic) & full) >> shift, at]
+                masks[row] = full
+            for node in range(nodes[tree], nodes[tree + 1], 4):
+                c0, c1, c2, c3 = (
+                    columns[node],
+                    columns[node + 1],
+                    columns[node + 2],
+                    columns[node + 3],
+                )
+                l0, l1, l2, l3 = lows[node], lows[node + 1], lows[node + 2], lows[node + 3]
+                s0, s1, s2, s3 = spans[node], spans[node + 1], spans[node + 2], spans[node + 3]
+                k0, k1, k2, k3 = keeps[node], keeps[node + 1], keeps[node + 2], keeps[node + 3]
+                for row in range(rows):
+                    a = k0 if narrow(block[c0, row] - l0) <= s0 else full
+                    b = k1 if narrow(block[c1, row] - l1) <= s1 else full
+                    c = k2 if narrow(block[c2, row] - l2) <= s2 else full
+                    d = k3 if narrow(block[c3, row] - l3) <= s3 else full
+                    masks[row] = masks[row] & a & b & c & d
+            for ask in range(asks[tree], asks[tree + 1]):
+                column = asked[ask]
+                for row in range(rows):
+                    masks[row] &= tables[ask, block[column, row]]
+            for each in range(values.shape[1]):
+                told = sums[firsts[tree] + each]
+                leaves = values[tree, each]
+                for row in range(rows):
+                    lowest: Any = trailing_zeros(masks[row])  # type: ignore[call-arg]
+                    told[row] += leaves[np.uint64(lowest)]
