@@ -64,12 +64,18 @@ class Encoder:
 
     def _matrix(self, rows: pa.Table | pa.RecordBatch) -> Matrix:
         matrix = np.empty((rows.num_rows, len(self.features)), dtype=np.float64)
-        for at, feature in enumerate(self.features):
-            values = rows.column(at)
-            if feature.kind == "category":
-                values = pc.index_in(values, value_set=pa.array(feature.categories, pa.string()))
+        for at, values in enumerate(self.columns(rows)):
             matrix[:, at] = pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False)
         return matrix
+
+    def columns(self, rows: pa.Table | pa.RecordBatch) -> list[Any]:
+        """Return the columns of ``rows``, text as the codes of its categories; null is missing."""
+        return [
+            pc.index_in(rows.column(at), value_set=pa.array(feature.categories, pa.string()))
+            if feature.kind == "category"
+            else rows.column(at)
+            for at, feature in enumerate(self.features)
+        ]
 
     def _documents(self, rows: pa.Table | pa.RecordBatch) -> npt.NDArray[np.object_]:
         # Arrow 26's binary_join_element_wise leaves out a row of which every text is null.

@@ -203,6 +203,10 @@ PREDICTION_COLUMNS: Mapping[str, tuple[str, str]] = {
 }
 
 
+# What a prediction has, too, where score.incremental is declared; a ubigint.
+FEATURES_HASH = "features_hash"
+
+
 def create_tables(conn: DuckDBPyConnection) -> None:
     """Create the registry's tables where they are absent, and the columns they lack."""
     there = _columns_there(conn)
