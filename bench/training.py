@@ -62,14 +62,13 @@ def run() -> list[dict[str, Any]]:
         for _ in range(RUNS):
             ours, fit, parts = _ours(path, spec)
             pairs.append((ours, _peer(fit, parts)))
-    ours, peer = (statistics.median(times) for times in zip(*pairs, strict=True))
-    ratio = statistics.median(one / other for one, other in pairs)
+    ratio = statistics.median(ours / peer for ours, peer in pairs)
     return [
         {
             "case": "training from the warehouse: seconds",
-            "ours": ours,
-            "peer": f"fit in memory, {peer:.1f} s",
-            "peer_version": f"scikit-learn {sklearn.__version__}",
+            "ours": statistics.median(ours for ours, _ in pairs),
+            "peer": "fit on an array in memory",
+            "peer_version": sklearn.__version__,
             "ratio": ratio,
             "target": TARGET,
             "ok": ratio <= TARGET,

@@ -10,7 +10,7 @@ from duckdb import DuckDBPyConnection
 from pydantic import ValidationError
 
 from ml.checks import content_hash
-from ml.dataset import Rows, TrainingSet, find_training_set, read
+from ml.dataset import TrainingSet, find_training_set, read
 from ml.errors import GoldloopError, PipelineError
 from ml.evaluation.bootstrap import Interval, measure
 from ml.evaluation.rival import Rival, ask
@@ -109,13 +109,8 @@ def _held(
             f"{newer.train_relation} has no row from {newer.test_from} on",
             fix=f"train it again: goldloop train {newer.model}",
         )
-    return Parts(_take(rows, ~late), _take(rows, late), newer.test_from)
-
-
-def _take(rows: Rows, which: np.ndarray) -> Rows:
-    at = np.flatnonzero(which)
-    times = None if rows.times is None else rows.times[at]
-    return Rows(rows.features.take(at), rows.labels[at], times)
+    learnt, held = (rows.take(np.flatnonzero(which)) for which in (~late, late))
+    return Parts(learnt, held, newer.test_from)
 
 
 def _recorded(

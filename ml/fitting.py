@@ -156,25 +156,23 @@ def _check_decide(spec: ModelSpec, found: TrainingSet) -> None:
 
 def _check_features(found: TrainingSet, parts: Parts) -> None:
     """Refuse features nothing can be learnt of."""
-    columns, rows = found.features, parts.learnt.features
+    columns, learnt = found.features, parts.learnt
     fix = f"leave it out or mend it in the SQL of {found.source.dbt_name}, then: "
     fix += found.source.build
-    endless = infinite(columns, rows) or infinite(columns, parts.held.features)
+    endless = infinite(columns, learnt.table)
     if endless:
         raise PipelineError(
             f"feature '{endless[0]}' is infinite in rows of {found.source.relation} (a division "
             "by zero?); allowed: finite numbers and null",
             fix=fix,
         )
-    empty = [
-        column.name
-        for column, at in zip(columns, rows.columns, strict=True)
-        if missing_in(at) == len(at)
-    ]
+    rows = len(learnt.at)
+    both = zip(columns, learnt.table.columns, strict=True)
+    empty = [column.name for column, values in both if missing_in(values, learnt.at) == rows]
     if empty:
         named = ", ".join(f"'{name}'" for name in empty)
         raise PipelineError(
-            f"feature {named} is null in all {rows.num_rows:,} rows of "
+            f"feature {named} is null in all {rows:,} rows of "
             f"{found.source.relation} that are learnt from; nothing can be learnt of it",
             fix=fix,
         )

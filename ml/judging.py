@@ -47,7 +47,8 @@ def judge_model(
     """
     column = baseline_column(spec, model.encoder, len(model.classes))
     shown = _shown(spec, model)
-    learnt, held = (model.encoder.encode(part.features) for part in (parts.learnt, parts.held))
+    both = (parts.learnt, parts.held)
+    learnt, held = (model.encoder.encode(part.table, at=part.at) for part in both)
     told = model.tell(held) if told is None else told
     outcome = outcome_of(model, parts.held.labels, told)
     baseline = baseline_outcome(

@@ -4,7 +4,7 @@ import numpy as np
 
 from ml import estimators
 from ml.dataset import Rows, TrainingSet
-from ml.features import fit_encoder
+from ml.features import Encoder, Inputs, fit_encoder
 from ml.model import Model
 from ml.spec import ModelSpec
 from ml.split import Positions, split_by_time
@@ -20,20 +20,26 @@ def learn(spec: ModelSpec, found: TrainingSet, rows: Rows) -> Model:
     """
     encoder = fit_encoder(
         found.features,
-        rows.features,
+        rows.table,
         reads_text=estimators.reads_text(spec),
         most=estimators.most_categories(spec),
+        at=rows.at,
     )
     ways = stop_split(spec, rows)
     if ways is None:
-        inputs = encoder.encode(rows.features)
-        estimator = estimators.fit(spec, encoder, inputs, rows.labels)
+        inputs = encode(encoder, rows)
+        estimator = estimators.fit(spec, encoder, inputs, rows.labels, found.classes)
     else:
         early, late = (rows.take(at) for at in ways)
-        stop_on = (encoder.encode(late.features), late.labels)
-        inputs = encoder.encode(early.features)
-        estimator = estimators.fit(spec, encoder, inputs, early.labels, stop_on)
+        stop_on = (encode(encoder, late), late.labels)
+        inputs = encode(encoder, early)
+        estimator = estimators.fit(spec, encoder, inputs, early.labels, found.classes, stop_on)
     return Model(encoder, estimator, spec.task, found.classes)
+
+
+def encode(encoder: Encoder, rows: Rows) -> Inputs:
+    """Return the input for ``rows``, a matrix column by column, as fitting reads it."""
+    return encoder.encode(rows.table, at=rows.at, order="F")
 
 
 def stop_split(spec: ModelSpec, rows: Rows) -> tuple[Positions, Positions] | None:

@@ -82,7 +82,7 @@ def judge_folds(
         learnt = rows.take(fold.learnt)
         _check_classes(spec, found, learnt, number, len(folds))
         model = learn(spec, found, learnt)
-        inputs = model.encoder.encode(rows.features.take(fold.judged))
+        inputs = model.encoder.encode(rows.table, at=rows.at[fold.judged])
         parts.append(_told(model, inputs))
     at = np.concatenate([fold.judged for fold in folds])
     numbers = np.repeat(np.arange(len(folds)), [len(fold.judged) for fold in folds])

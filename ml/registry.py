@@ -13,6 +13,7 @@ from ml.evaluation.report import Report, keep
 from ml.features import Encoder
 from ml.model import Model
 from ml.tables import EVALUATIONS, MODEL_VERSIONS, exists
+from ml.trust import NOBODY, Trust
 
 
 @dataclass(frozen=True)
@@ -122,8 +123,8 @@ def _with_status(conn: DuckDBPyConnection, model: str, status: str) -> ModelVers
     return next(kept, None)
 
 
-def load(conn: DuckDBPyConnection, version: ModelVersion) -> Model:
-    """Return ``version`` ready to tell.
+def load(conn: DuckDBPyConnection, version: ModelVersion, trust: Trust = NOBODY) -> Model:
+    """Return ``version`` ready to tell; ``trust`` is whose code the project lets in besides.
 
     Raises PipelineError when its artifact is not to be trusted or read, see :mod:`ml.artifact`.
     """
@@ -132,6 +133,7 @@ def load(conn: DuckDBPyConnection, version: ModelVersion) -> Model:
         digest=version.artifact_sha256,
         libraries=json.loads(version.libraries),
         of=version.name,
+        trust=trust,
     )
     return Model(
         Encoder.from_json(version.features),

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from duckdb import DuckDBPyConnection
 
-from ml import artifact, registry
+from ml import artifact, code, registry
 from ml.checks import content_hash
 from ml.dataset import Rows, find_training_set, read
 from ml.errors import PipelineError
@@ -47,15 +48,19 @@ class Reproduction:
         return self.same_bytes or self.largest_difference == 0.0
 
 
-def declared(version: ModelVersion) -> ModelSpec:
+def declared(
+    version: ModelVersion, folder: Path | None = None, trust: tuple[str, ...] = ()
+) -> ModelSpec:
     """Return the declaration ``version`` was trained by, with the parameters that were found.
 
+    ``folder`` and ``trust`` are the project's, see :func:`ml.spec.parse_spec`.
     The search for them is not made again: by minutes it might find others.
     """
     kept = json.loads(version.spec)
     name, file = kept.pop("name"), kept.pop("file")
     kept.pop("tune", None)
-    return with_params(parse_spec(name, kept, file=file), json.loads(version.params))
+    spec = parse_spec(name, kept, file=file, folder=folder, trust=trust)
+    return with_params(spec, json.loads(version.params))
 
 
 def reproduce(
@@ -63,6 +68,9 @@ def reproduce(
     version: ModelVersion,
     relations: Mapping[str, Relation],
     tell: Tell = lambda _: None,
+    *,
+    folder: Path | None = None,
+    trust: tuple[str, ...] = (),
 ) -> Reproduction:
     """Train ``version`` again on the warehouse ``conn`` that holds it and what it was trained on.
 
@@ -70,9 +78,9 @@ def reproduce(
     their tables. Raises UsageError or PipelineError where the training set is not there or no
     longer fits the declaration.
     """
-    spec = declared(version)
+    spec = declared(version, folder, trust)
     found = find_training_set(conn, spec, relations, version.created_at)
-    libraries = _differing(version)
+    libraries = _differing(version, spec)
     content = content_hash(conn, found.source, list(found.source.columns.values()))
     if content != version.data_hash:
         why = f"{found.source.relation} does not hold the {version.data_rows:,} rows it was trained"
@@ -82,10 +90,10 @@ def reproduce(
         return Reproduction(version.name, False, False, libraries, None, found.rows, why)
     rows = read(conn, found)
     model = fit_model(spec, found, hold_out(spec, found, rows), tell).model
-    if _is_same(version, model):
+    if _is_same(version, spec, model):
         return Reproduction(version.name, True, True, libraries, 0.0, found.rows)
     try:
-        kept = registry.load(conn, version)
+        kept = registry.load(conn, version, spec.trusted)
     except PipelineError as error:
         return Reproduction(version.name, True, False, libraries, None, found.rows, error.problem)
     tell(f"comparing what both tell of {found.rows:,} rows")
@@ -95,14 +103,15 @@ def reproduce(
     )
 
 
-def _differing(version: ModelVersion) -> dict[str, tuple[str | None, str | None]]:
-    then, now = json.loads(version.libraries), artifact.library_versions()
+def _differing(version: ModelVersion, spec: ModelSpec) -> dict[str, tuple[str | None, str | None]]:
+    then = json.loads(version.libraries)
+    now = artifact.library_versions(code.packages(spec))
     names = sorted({*then, *now})
     return {n: (then.get(n), now.get(n)) for n in names if then.get(n) != now.get(n)}
 
 
-def _is_same(version: ModelVersion, model: Model) -> bool:
-    digest = artifact.sha256(artifact.dump(model.estimator))
+def _is_same(version: ModelVersion, spec: ModelSpec, model: Model) -> bool:
+    digest = artifact.sha256(artifact.dump(model.estimator, trust=spec.trusted))
     calibration = model.calibration.to_json() if model.calibration else None
     return (digest, model.encoder.to_json(), calibration, model.threshold) == (
         version.artifact_sha256,
@@ -116,8 +125,8 @@ def _largest_difference(one: Model, two: Model, rows: Rows) -> float:
     """Return the largest difference of what two models tell of any of ``rows``."""
     largest = 0.0
     for start in range(0, len(rows.labels), _AT_ONCE):
-        part = rows.features.slice(start, _AT_ONCE)
-        told = [model.tell(model.encoder.encode(part)) for model in (one, two)]
+        part = rows.at[start : start + _AT_ONCE]
+        told = [model.tell(model.encoder.encode(rows.table, at=part)) for model in (one, two)]
         if told[0].shape != told[1].shape:
             return float("inf")
         largest = max(largest, float(np.max(np.abs(told[0] - told[1]), initial=0.0)))

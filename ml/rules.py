@@ -73,8 +73,38 @@ def _estimator(declared: Declaration) -> Iterator[str]:
     if len(given) != 1:
         met = " and ".join(given) or "none of them"
         yield f"estimator has {met}; allowed: exactly one of {', '.join(KINDS)}"
-    elif estimator.preset is not None:
-        yield from _preset(declared, PRESETS[estimator.preset])
+    else:
+        yield from _weights(declared)
+        yield from _monotonic(declared)
+        if estimator.preset is not None:
+            yield from _preset(declared, PRESETS[estimator.preset])
+
+
+def _weights(declared: Declaration) -> Iterator[str]:
+    if declared.estimator.class_weight is not None and declared.task == "regression":
+        metric = declared.problem.success[0].metric
+        yield (
+            f"estimator.class_weight weighs classes, but {metric} judges a regression; "
+            "leave it out, or judge a classification"
+        )
+
+
+def _monotonic(declared: Declaration) -> Iterator[str]:
+    estimator, train = declared.estimator, declared.train
+    able = [each.name for each in PRESETS.values() if each.monotonic]
+    if estimator.monotonic and (estimator.builder or estimator.preset not in (None, *able)):
+        yield (
+            f"estimator.monotonic stands beside {estimator.name}; allowed: beside "
+            f"{', '.join(able)}, or a class that takes monotonic_cst"
+        )
+        return
+    taken = {train.label, train.time, *train.key, *train.features.exclude}
+    for name in estimator.monotonic:
+        if name in taken or name not in (train.features.include or (name,)):
+            yield (
+                f"estimator.monotonic names '{name}', which is no feature: it is the label, the "
+                "key, the time, or left out by train.features"
+            )
 
 
 def _preset(declared: Declaration, preset: Preset) -> Iterator[str]:
@@ -84,6 +114,11 @@ def _preset(declared: Declaration, preset: Preset) -> Iterator[str]:
         yield (
             f"estimator.preset is '{preset.name}', but {metric} judges a {declared.task}; "
             f"allowed: {listed(preset.name, able)}"
+        )
+    if declared.estimator.reads is not None:
+        yield (
+            f"estimator.reads is '{declared.estimator.reads}', but {preset.name} says itself "
+            "what it reads; allowed: beside class or builder"
         )
     for param, value in declared.estimator.params.items():
         if param not in preset.params:

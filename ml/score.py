@@ -94,7 +94,7 @@ def _score(
     schema: str,
 ) -> ScoreResult:
     """Score every row with ``version``, into the table of ``schema`` that has the model's name."""
-    model = registry.load(conn, version)
+    model = registry.load(conn, version, spec.trusted)
     source = find(conn, relations, spec.score.on, "score.on", spec.file)
     key = [source.column(name, "score.key", spec.file) for name in spec.score.key]
     time = source.time(spec.score.time, "score.time", spec.file)

@@ -8,7 +8,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from ml import artifact, cards, decisions, estimators, registry
+from ml import artifact, cards, code, decisions, estimators, registry
 from ml.checks import content_hash, utc
 from ml.dataset import TrainingSet, find_training_set, read
 from ml.evaluate import values_of
@@ -63,7 +63,7 @@ def train(
         fit = fit_model(spec, found, parts, tell)
         tell(f"judging {spec.name}")
         report = _judged(conn, spec, found, fit, parts)
-        kept = artifact.dump(fit.model.estimator)
+        kept = artifact.dump(fit.model.estimator, of=f"ML model '{spec.name}'", trust=spec.trusted)
         version = ModelVersion(
             version=registry.next_version(conn, spec.name),
             data_hash=content,
@@ -106,7 +106,8 @@ def _fingerprint(spec: ModelSpec, found: TrainingSet, content: str) -> str:
         "columns": [(column.name, column.type) for column in found.source.columns.values()],
         "features": features,
         "content": content,
-        "libraries": artifact.library_versions(),
+        "libraries": artifact.library_versions(code.packages(spec)),
+        "code": code.fingerprints(spec),
     }
     return artifact.sha256(json.dumps(decisive, sort_keys=True).encode())
 
@@ -138,7 +139,7 @@ def _declared(spec: ModelSpec) -> dict[str, Any]:
         "estimator": spec.estimator.name,
         "seed": spec.estimator.seed,
         "spec": spec.model_dump_json(exclude_none=True),
-        "libraries": json.dumps(artifact.library_versions()),
+        "libraries": json.dumps(artifact.library_versions(code.packages(spec))),
     }
 
 

@@ -21,6 +21,7 @@ from orchestration.declared import declared_models
 from orchestration.passing import guarded
 from orchestration.progress import tell
 from orchestration.project import Project
+from orchestration.size import ROWS, bytes_told
 from orchestration.versions import code_version
 
 ML, PREDICTIONS = "ml", "predictions"
@@ -113,7 +114,9 @@ def _scoring(
                 result = score(connection, spec, relations, made_by, now=datetime.now(UTC))
                 shadow = _in_shadow(context, connection, spec, relations, made_by)
                 checks = list(contracts.results(context, connection, [key]))
-            metadata = {"dagster/row_count": result.rows, "model_version": result.version} | shadow
+                connection.execute("checkpoint")
+                size = bytes_told(connection, Relation(PREDICTIONS, spec.name))
+            metadata = {ROWS: result.rows, "model_version": result.version, **size, **shadow}
             yield dg.MaterializeResult(key, metadata=metadata, check_results=checks)
 
         yield from guarded(project, context, key, reads, body)

@@ -15,6 +15,7 @@ from ml.decisions import Cause
 from ml.errors import UsageError
 from ml.registry import ModelVersion
 from ml.transaction import transaction
+from ml.trust import trust_of
 from orchestration.model_names import split_name, version_of, versions_of
 from orchestration.project import Project
 
@@ -27,8 +28,7 @@ def promote_version(folder: Path | None, text: str, why: str | None) -> None:
 
     def change(conn: DuckDBPyConnection, cause: Cause) -> Done:
         version = _to_promote(registry.versions(conn), text, why)
-        # What cannot be read cannot score.
-        registry.load(conn, version)
+        _check_readable(folder, conn, version)
         made = decisions.promote(conn, version, cause, why or f"promoted by {cause.by}")
         return made, why or ""
 
@@ -57,10 +57,17 @@ def roll_back_model(folder: Path | None, name: str, why: str | None) -> None:
     def change(conn: DuckDBPyConnection, cause: Cause) -> Done:
         versions_of(registry.versions(conn), name)
         made, _ = decisions.roll_back(conn, name, cause, why)
-        registry.load(conn, made)
+        _check_readable(folder, conn, made)
         return made, why or ""
 
     _change(folder, "rollback", "rolled_back", change)
+
+
+def _check_readable(folder: Path | None, conn: DuckDBPyConnection, version: ModelVersion) -> None:
+    """Load ``version``: what cannot be read cannot score."""
+    project = Project.locate(folder)
+    trust = trust_of(version.estimator, project.folder, project.settings.ml.trust)
+    registry.load(conn, version, trust)
 
 
 def _change(

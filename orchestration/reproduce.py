@@ -59,13 +59,15 @@ def _reproduced(folder: Path | None, text: str) -> tuple[Reproduction, str]:
     version = _version(project, text)
     release = _trained_in(project, version)
     schema, _, name = version.train_relation.partition(".")
-    relations = {declared(version).train.on: Relation(schema, name)}
+    folder, trust = project.folder, project.settings.ml.trust
+    relations = {declared(version, folder, trust).train.on: Relation(schema, name)}
     with (
         duckdb.connect(str(release.file), read_only=True) as connection,
         Console(stderr=True).status(f"training {version.name} again") as status,
     ):
         connection.execute("set TimeZone = 'UTC'")
-        return reproduce(connection, version, relations, status.update), release.id
+        made = reproduce(connection, version, relations, status.update, folder=folder, trust=trust)
+        return made, release.id
 
 
 def _version(project: Project, text: str) -> ModelVersion:

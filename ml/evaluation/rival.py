@@ -14,11 +14,13 @@ from ml.columns import Column
 from ml.dataset import Rows, TrainingSet, read
 from ml.errors import PipelineError
 from ml.evaluation.outcome import Outcome
+from ml.features import Feature
 from ml.holdout import Parts, hold_out
 from ml.metrics import Array, Codes
 from ml.model import Model
 from ml.registry import ModelVersion
 from ml.spec import ModelSpec
+from ml.transform import feature_column
 
 Flags = npt.NDArray[np.bool_]
 # The rows held out of a training set with other features than the one asked about.
@@ -64,7 +66,7 @@ def ask(
     if reason:
         return Rival(version, None, reason, seen)
     try:
-        model = registry.load(conn, version)
+        model = registry.load(conn, version, spec.trusted)
     except PipelineError as error:
         return Rival(version, None, error.problem, seen, usable=False)
     columns = _columns(spec, found, model)
@@ -88,15 +90,29 @@ def _unlike(found: TrainingSet, version: ModelVersion) -> str | None:
 def _columns(spec: ModelSpec, found: TrainingSet, model: Model) -> tuple[Column, ...] | str:
     """Return the columns the model reads, in its order, or what is wrong with them."""
     for feature in model.encoder.features:
-        column = found.source.columns.get(feature.name)
-        if column is None:
-            return f"its feature '{feature.name}' is no longer a column of {found.source.relation}"
-        if column.kind != feature.column.kind:
-            return f"its feature '{feature.name}' is now {column.type}, it was {feature.type}"
-    columns = tuple(found.source.columns[each.name] for each in model.encoder.features)
+        if wrong := _wrong(found, feature):
+            return wrong
+    columns = tuple(feature_column(each, found.source.columns) for each in model.encoder.features)
     if spec.train.split.by == "none" and not set(columns) <= set(found.features):
         return "it reads columns that are no features now"
     return columns
+
+
+def _wrong(found: TrainingSet, feature: Feature) -> str | None:
+    """Say what is wrong with the column, or with what the kept SQL of ``feature`` reads."""
+    columns, relation = found.source.columns, found.source.relation
+    if feature.sql is None:
+        column = columns.get(feature.name)
+        if column is None:
+            return f"its feature '{feature.name}' is no longer a column of {relation}"
+        if column.kind != feature.column.kind:
+            return f"its feature '{feature.name}' is now {column.type}, it was {feature.type}"
+    for name, type_ in feature.reads:
+        if name not in columns:
+            return f"'{name}', which its feature '{feature.name}' reads, is gone from {relation}"
+        if columns[name].type != type_:
+            return f"'{name}', which its feature '{feature.name}' reads, was {type_}"
+    return None
 
 
 def _told(

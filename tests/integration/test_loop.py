@@ -131,6 +131,22 @@ def test_the_runs_before_stand_in_tables_with_what_they_made_checked_and_publish
     assert published == [(record["parent"],)]
 
 
+def test_a_version_comes_out_again_from_its_release_to_the_byte_while_that_is_kept(
+    folder: Path,
+) -> None:
+    for model in ("churn", "call_sentiment"):
+        done = goldloop(folder, "models", "reproduce", f"{model}@1", "--json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert json.loads(done.stdout)["same_bytes"], done.stdout
+    unchanged = goldloop(folder, "train", "churn")
+    assert "churn is unchanged: nothing is trained again" in unchanged.stdout
+    assert goldloop(folder, "releases", "prune", "--last", "1").returncode == 0
+    gone = goldloop(folder, "models", "reproduce", "churn@1")
+    assert gone.returncode == 1
+    assert "is gone" in gone.stderr
+    assert "goldloop releases keep ID" in gone.stderr
+
+
 def test_dbt_build_by_itself_passes_before_any_file_has_landed(tmp_path: Path) -> None:
     project = tmp_path / "clone"
     for name in ("dbt_project.yml", "profiles.yml"):

@@ -6,17 +6,17 @@ from sklearn.metrics import accuracy_score, roc_auc_score
 from ml.evaluate import Outcome, evaluate, values_of
 from ml.evaluation.bootstrap import measure
 
-RANDOM = np.random.default_rng(5)
-
 
 def shares(rows, classes=2):
-    drawn = RANDOM.dirichlet(np.ones(classes), rows)
-    truth = np.array([RANDOM.choice(classes, p=row) for row in drawn])
+    random = np.random.default_rng(5)
+    drawn = random.dirichlet(np.ones(classes), rows)
+    truth = np.array([random.choice(classes, p=row) for row in drawn])
     return Outcome(truth, drawn)
 
 
 def test_the_interval_of_a_mean_is_that_of_statistics():
-    truth = RANDOM.normal(size=4000)
+    random = np.random.default_rng(5)
+    truth = random.normal(size=4000)
     outcome = Outcome(truth, np.zeros(4000))
     found = {each.metric: each for each in evaluate("test", outcome, seed=1)}["mae"]
     half = 1.96 * np.abs(truth).std() / np.sqrt(4000)
@@ -24,7 +24,8 @@ def test_the_interval_of_a_mean_is_that_of_statistics():
 
 
 def test_the_interval_of_very_many_rows_is_scaled_to_their_number():
-    truth = RANDOM.normal(size=80_000)
+    random = np.random.default_rng(5)
+    truth = random.normal(size=80_000)
     outcome = Outcome(truth, np.zeros(80_000))
     found = {each.metric: each for each in evaluate("test", outcome, seed=1)}["mae"]
     half = 1.96 * np.abs(truth).std() / np.sqrt(80_000)
@@ -82,8 +83,8 @@ def test_the_interval_of_a_metric_is_that_of_scipy(metric, statistic):
 
 
 def test_the_interval_of_a_gain_is_the_paired_one_of_scipy():
-    ours = shares(300)
-    noise = np.clip(ours.told[:, 1] + RANDOM.normal(0, 0.2, 300), 0.01, 0.99)
+    ours, random = shares(300), np.random.default_rng(6)
+    noise = np.clip(ours.told[:, 1] + random.normal(0, 0.2, 300), 0.01, 0.99)
     theirs = Outcome(ours.truth, np.stack([1 - noise, noise], axis=1))
     mine, other = measure([ours, theirs], seed=1)
     gain = mine.gain(other, "roc_auc")
@@ -102,8 +103,9 @@ def test_the_interval_of_a_gain_is_the_paired_one_of_scipy():
 
 @pytest.mark.parametrize("metric", ["rmse", "r2"])
 def test_a_gain_is_positive_where_it_is_better_whichever_way_the_metric_goes(metric):
-    truth = RANDOM.normal(size=200)
-    good, bad = (Outcome(truth, truth + RANDOM.normal(0, off, 200)) for off in (0.1, 0.9))
+    random = np.random.default_rng(5)
+    truth = random.normal(size=200)
+    good, bad = (Outcome(truth, truth + random.normal(0, off, 200)) for off in (0.1, 0.9))
     better, worse = measure([good, bad], seed=0)
     assert better.gain(worse, metric).low > 0
     assert worse.gain(better, metric).high < 0

@@ -271,7 +271,7 @@ def test_one_thread_and_all_threads_of_scikit_learn_give_the_same_model(world, m
     world.train()
     world.score()
     one = world.predictions()
-    monkeypatch.setattr("ml.estimators._FEW_ROWS", 0)
+    monkeypatch.setattr("ml.estimators.cores.FEW_ROWS", 0)
     world.forget()
     world.sql("delete from predictions.model")
     world.train()

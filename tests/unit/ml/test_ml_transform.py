@@ -218,3 +218,24 @@ def test_a_version_kept_before_there_was_sql_is_read(world):
     create_tables(world.conn)
     assert registry.champion(world.conn, "model").transform is None
     assert world.score().rows == 600
+
+
+def test_a_champion_is_compared_by_its_own_sql_not_by_what_is_declared_since(world):
+    first = world.train(MADE)
+    changes = {**MADE, "train.transform": {"c": "left(c, 1)", "ratio": "a * 1000"}}
+    second = world.train(changes)
+    assert second.version == 2
+    there = world.sql(
+        "select value from ml.evaluations where version = 2 and data = 'champion' "
+        "and metric = 'roc_auc' and segment = 'all'"
+    )
+    assert there == [(first.metrics["roc_auc"],)]
+
+
+def test_a_champion_whose_sql_reads_what_is_gone_is_not_compared(world):
+    world.train({**MADE, "train.features": {"exclude": ["b", "d"]}})
+    world.sql("alter table gold.trn drop b")
+    world.train()
+    assert world.sql(
+        "select distinct reason from ml.comparisons where version = 2 and reason <> ''"
+    ) == [("'b', which its feature 'ratio' reads, is gone from gold.trn",)]
