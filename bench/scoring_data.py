@@ -50,7 +50,8 @@ def write_tables(conn: duckdb.DuckDBPyConnection, rows: int, train: int = TRAIN_
         for at in range(NUMBERS)
     )
     texts = ", ".join(
-        f"case when hash(i, 'no{at}') % 20 > 0 then 'value ' || hash(i, 't{at}') % {many} end as t{at}"
+        f"case when hash(i, 'no{at}') % 20 > 0 "
+        f"then 'value ' || hash(i, 't{at}') % {many} end as t{at}"
         for at, many in enumerate(CATEGORIES)
     )
     signal = " + ".join(f"coalesce(n{at}, 0.5) * {at % 5 - 2}" for at in range(NUMBERS))

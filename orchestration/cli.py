@@ -7,7 +7,14 @@ from typing import Annotated
 import typer
 
 from ml.errors import GoldloopError
-from orchestration import cli_models, cli_releases, cli_sandbox, cli_why, reproduce
+from orchestration import (
+    cli_features,
+    cli_models,
+    cli_releases,
+    cli_sandbox,
+    cli_why,
+    reproduce,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,6 +27,7 @@ reproduce.register(cli_models.models)
 cli_why.register(cli_models.models)
 cli_releases.register(app)
 cli_sandbox.register(app)
+cli_features.register(app)
 
 Landing = Annotated[
     Path | None,

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from ml.errors import UsageError
 from ml.names import listed
 from orchestration.declared import declared_models
+from orchestration.features import checked_views
 from orchestration.instance import prepare_instance
 from orchestration.progress import watched_by
 from orchestration.project import WAIT, Project
@@ -126,6 +127,7 @@ def _run(
         with console.status("reading the project"):
             # What is declared wrongly is told before the seconds that loading Dagster takes.
             declared_models(project)
+            checked_views(project)
             from orchestration.runner import run_job
         with console.status("starting") as status, watched_by(status.update):
             return run_job(assets, lambda step: _show(step, console, status), ops)

@@ -17,6 +17,7 @@ from ml.errors import UsageError
 from orchestration import tethered
 from orchestration.profile import write_profile
 from orchestration.settings import Settings, read_settings
+from orchestration.unknown_names import nearest_told
 
 PROJECT_DIR, HOME, LANDING = "GOLDLOOP_PROJECT_DIR", "GOLDLOOP_HOME", "GOLDLOOP_LANDING"
 WAIT = "GOLDLOOP_WAIT_MINUTES"
@@ -120,8 +121,10 @@ class Project:
             command, cwd=self.folder, env=os.environ | QUIET, capture_output=True, text=True
         )
         if done.returncode:
+            said = done.stdout.strip() or done.stderr.strip()
+            names = [path.stem for path in _project_files(self.folder, self.home, self.landing)]
             raise UsageError(
-                f"dbt cannot parse {self.folder}:\n{done.stdout.strip() or done.stderr.strip()}",
+                f"dbt cannot parse {self.folder}:\n{said}{nearest_told(said, names)}",
                 fix="correct the file it names, then: dbt parse",
             )
 
