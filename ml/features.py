@@ -95,6 +95,10 @@ class Encoder:
                 list(pool.map(fill, range(len(self.features))))
         return matrix
 
+    def columns(self, rows: pa.Table | pa.RecordBatch) -> list[Any]:
+        """Return the columns of ``rows``, text as the codes of its categories; null is missing."""
+        return [_coded(feature, rows.column(at)) for at, feature in enumerate(self.features)]
+
     def _documents(self, rows: pa.Table | pa.RecordBatch) -> npt.NDArray[np.object_]:
         # Arrow 26's binary_join_element_wise leaves out a row of which every text is null.
         texts = zip(*(column.to_pylist() for column in rows.columns), strict=True)
@@ -113,9 +117,15 @@ class Encoder:
 
 def _numbers(feature: Feature, values: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.float64]:
     """Return ``values`` as the matrix has them: a category's code, NaN for missing."""
-    if feature.kind == "category":
-        values = pc.index_in(values, value_set=pa.array(feature.categories, pa.string()))
-    return np.asarray(pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False))
+    plain = pc.cast(_coded(feature, values), pa.float64())
+    return np.asarray(plain.to_numpy(zero_copy_only=False))
+
+
+def _coded(feature: Feature, values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Return ``values``, those of a category as its codes, null where it has none."""
+    if feature.kind != "category":
+        return values
+    return pc.index_in(values, value_set=pa.array(feature.categories, pa.string()))
 
 
 def _feature(kept: dict[str, Any]) -> Feature:

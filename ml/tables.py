@@ -233,6 +233,10 @@ def is_reason(column: str) -> bool:
     return re.fullmatch(r"reason_\d+(_effect)?", column) is not None
 
 
+# What a prediction has, too, where score.incremental is declared; a ubigint.
+FEATURES_HASH = "features_hash"
+
+
 def create_tables(conn: DuckDBPyConnection) -> None:
     """Create the registry's tables where they are absent, and the columns they lack."""
     there = _columns_there(conn)

@@ -13,7 +13,7 @@ from ml.export.planted import WITHOUT_NULLS, tried
 from ml.features import infinite
 from ml.metrics import Array
 from ml.model import Model
-from ml.score import predictions_of
+from ml.stream import predictions_of
 
 _SHOWN = 10
 
