@@ -1,9 +1,18 @@
 """The command line about one score and about one version: why, export."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+class Against(StrEnum):
+    """What the newest score is compared with first."""
+
+    DATE = "date"
+    RUN = "run"
+
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Name = Annotated[str, typer.Argument(help="The ML model.")]
@@ -19,12 +28,15 @@ def why(
     date: Annotated[
         str | None, typer.Option(help="The as_of_date, 2026-01-31. Default: the newest.")
     ] = None,
+    against: Annotated[
+        Against, typer.Option(help="The score before: of an earlier date, or of an earlier run.")
+    ] = Against.DATE,
     as_json: AsJson = False,
 ) -> None:
     """Tell what made a score, and why it moved since the run before."""
     from orchestration.why import show_why
 
-    show_why(context.obj, name, key, date, as_json)
+    show_why(context.obj, name, key, date, against.value, as_json)
 
 
 def export(

@@ -13,7 +13,7 @@ from rich.table import Table
 from dataops.warehouse import Release
 from ml.errors import UsageError
 from ml.spec import ModelSpec
-from ml.why import Moved, Told, Why, run_of, why
+from ml.why import Against, Moved, Told, Why, run_of, why
 from ml.why.answer import Parts
 from orchestration.export import declared_model
 from orchestration.feature_code import feature_inputs
@@ -24,7 +24,12 @@ _SEARCHED = 30
 
 
 def show_why(
-    folder: Path | None, name: str, keys: Sequence[str], day: str | None, as_json: bool
+    folder: Path | None,
+    name: str,
+    keys: Sequence[str],
+    day: str | None,
+    against: Against,
+    as_json: bool,
 ) -> None:
     """Show what made the score of one row, and what moved it."""
     project, console = Project.locate(folder), Console(soft_wrap=True, highlight=False)
@@ -36,7 +41,9 @@ def show_why(
         before = _release_before(project, connection, spec, key)
         opened = duckdb.connect(str(before.file), read_only=True) if before else None
         try:
-            found = why(connection, opened, spec, relations, key, on=on, inputs=inputs)
+            found = why(
+                connection, opened, spec, relations, key, on=on, against=against, inputs=inputs
+            )
         finally:
             if opened:
                 opened.close()
@@ -158,7 +165,7 @@ def _origin(when: str, told: Told) -> str:
     return (
         f"{when}: scored {told.scored_at:%Y-%m-%d %H:%M} UTC by run {told.run_id}, code {code}; "
         f"{version.name} learnt from {version.train_relation}, data {version.data_hash[:12]}…, "
-        f"release {version.release}, run {version.run_id}"
+        f"release {version.release or 'none before'}, run {version.run_id}"
     )
 
 

@@ -47,7 +47,7 @@ def export_sql(
     estimator that cannot be written as SQL, PipelineError with the rows that differ when the
     SELECT tells another score than the model for any row tried.
     """
-    model = registry.load(conn, version)
+    model = registry.load(conn, version, spec.trusted)
     check_inputs(source, model.encoder.features, version.name)
     columns = [feature_column(each, source.columns) for each in model.encoder.features]
     target = _target(spec, version, source)
@@ -76,7 +76,7 @@ def export_onnx(
             f"an export to ONNX needs {error.name}, which is not installed",
             fix="type: pip install 'goldloop[onnx]', or: --to sql",
         ) from None
-    model = registry.load(conn, version)
+    model = registry.load(conn, version, spec.trusted)
     check_inputs(source, model.encoder.features, version.name)
     columns = [feature_column(each, source.columns) for each in model.encoder.features]
     content = onnx_model(model, _facts(version, model))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Literal
 
 from duckdb import DuckDBPyConnection
 
@@ -13,6 +14,9 @@ from ml.why.changes import changed_code, changed_inputs
 from ml.why.effects import Explained, class_told, comparable, explained, explainer_of, moved
 from ml.why.told import Key, Told, check_key, find_told
 
+# What the newest prediction is compared with first.
+Against = Literal["date", "run"]
+
 
 def why(
     now: DuckDBPyConnection,
@@ -22,12 +26,14 @@ def why(
     key: Key,
     *,
     on: date | None = None,
+    against: Against = "date",
     inputs: Mapping[str, Relation] | None = None,
 ) -> Why:
     """Return what made the newest prediction of ``key`` (or that ``on`` a date), and what moved it.
 
     ``before`` is the warehouse of an earlier release; a prediction of an earlier date that stands
-    in ``now`` comes first. ``inputs`` are the tables from which the scored table is made, by
+    in ``now`` comes first, unless ``against`` is `run`: then that of the same date, or else the
+    newest, in ``before``. ``inputs`` are the tables from which the scored table is made, by
     their dbt ids: when its code changed they tell whether the data did as well. Raises UsageError
     for a key that is not the declaration's, PipelineError where nothing was told of it.
     """
@@ -36,13 +42,28 @@ def why(
     newest = find_told(now, spec, relation, key, on=on)
     if newest is None or newest.row is None:
         raise _nothing(spec, key, newest)
-    earlier = find_told(now, spec, relation, key, before=newest.as_of_date, not_by=newest.run_id)
-    if (earlier is None or earlier.row is None) and before is not None:
-        found = find_told(before, spec, relation, key, not_by=newest.run_id)
-        earlier = found if found and found.run_id != newest.run_id else earlier
-    if earlier is not None and earlier.row is None:
-        earlier = None
+    earlier = None if against == "run" else _earlier_date(spec, relation, key, newest)
+    if earlier is None and before is not None:
+        earlier = _earlier_run(before, spec, relation, key, newest)
     return _answer(newest, earlier, inputs or {})
+
+
+def _earlier_date(spec: ModelSpec, relation: Relation, key: Key, newest: Told) -> Told | None:
+    found = find_told(
+        newest.conn, spec, relation, key, before=newest.as_of_date, not_by=newest.run_id
+    )
+    return found if found is not None and found.row is not None else None
+
+
+def _earlier_run(
+    before: DuckDBPyConnection, spec: ModelSpec, relation: Relation, key: Key, newest: Told
+) -> Told | None:
+    """Return what another run told in ``before``, of the same date if it did."""
+    for on in (newest.as_of_date, None):
+        found = find_told(before, spec, relation, key, on=on, not_by=newest.run_id)
+        if found and found.row is not None and found.run_id != newest.run_id:
+            return found
+    return None
 
 
 def _nothing(spec: ModelSpec, key: Key, found: Told | None) -> PipelineError:

@@ -20,6 +20,7 @@ from ml.scorings import Scoring, find_scoring
 from ml.spec import ModelSpec
 from ml.tables import PREDICTIONS_SCHEMA, exists
 from ml.transform import feature_column
+from ml.trust import Trust
 
 Key = Mapping[str, str]
 
@@ -41,10 +42,11 @@ class Told:
     source: Source
     row: Mapping[str, Any] | None
     conn: DuckDBPyConnection
+    trusted: Trust
 
     def model(self) -> Model:
         """Return the version ready to tell."""
-        return registry.load(self.conn, self.version)
+        return registry.load(self.conn, self.version, self.trusted)
 
     def inputs(self, features: Sequence[Feature]) -> pa.Table:
         """Return the row as ``features`` read it, a column each.
@@ -114,6 +116,7 @@ def find_told(
         source,
         _row(conn, spec, source, key, newest["as_of_date"]),
         conn,
+        spec.trusted,
     )
 
 

@@ -1,6 +1,7 @@
 """The shipped project, end to end: simulated files in, a release with two chained models out."""
 
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -97,6 +98,48 @@ def test_every_record_that_was_delivered_is_loaded_or_rejected_with_a_reason(
     # Only a file that cannot be read as its format has no text to show.
     without_text = query(folder, "select file from landing.rejects where raw is null")
     assert [f for (f,) in without_text if not str(f).endswith((".parquet", ".json"))] == []
+
+
+def test_each_prediction_has_its_reasons_and_joins_to_all_it_came_from(folder: Path) -> None:
+    [(predicted, reasoned)] = query(
+        folder, "select count(*), count(reason_1_effect) from predictions.churn"
+    )
+    assert predicted == reasoned
+    [(joined, data, manifests, code, features)] = query(
+        folder,
+        """
+        select count(*), count(v.data_hash), count(s.manifest_hash), count(s.code_version),
+            max(len(json_keys(s.feature_code)))
+        from predictions.churn as p
+        join ml.scorings as s
+            on s.run_id = p.run_id and s.model = p.model_name and s.version = p.model_version
+        join ml.model_versions as v on v.model = p.model_name and v.version = p.model_version
+        """,
+    )
+    assert joined == data == manifests == code == predicted
+    assert int(str(features)) > 20
+
+
+def test_why_tells_what_made_a_score_and_the_export_tells_the_same(folder: Path) -> None:
+    [(customer, score)] = query(
+        folder,
+        "select customer_id, score from predictions.churn "
+        "order by as_of_date desc, score desc limit 1",
+    )
+    done = goldloop(folder, "models", "why", "churn", "--key", str(customer), "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert told["now"]["score"] == score
+    effects = sum(each["effect"] for each in told["features"])
+    assert 1 / (1 + math.exp(-told["base"] - effects)) == pytest.approx(score, abs=1e-12)
+    path = folder / "churn.sql"
+    done = goldloop(folder, "models", "export", "churn", "--to", "sql", "--output", str(path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    differing = (
+        f"select count(*) from predictions.churn full join ({path.read_text()}) as x "
+        "using (customer_id, as_of_date) where not abs(churn.score - x.score) <= 1e-12"
+    )
+    assert query(folder, differing) == [(0,)]
 
 
 def test_a_run_with_nothing_new_trains_nothing_and_changes_no_prediction(folder: Path) -> None:

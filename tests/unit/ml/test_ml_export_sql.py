@@ -130,9 +130,10 @@ def exported(world, changes=None):
     return export_sql(world.conn, spec, world.train(changes), source)
 
 
-@pytest.mark.parametrize("preset", ["boosted_trees", "logistic_regression"])
+@pytest.mark.parametrize("preset", ["boosted_trees", "logistic_regression", "random_forest"])
 def test_the_file_scores_the_table_as_goldloop_does(world, preset):
-    changes = {"estimator": {"preset": preset}}
+    params = {"n_estimators": 10, "max_depth": 6} if preset == "random_forest" else {}
+    changes = {"estimator": {"preset": preset, "params": params}}
     export = exported(world, changes)
     assert export.parity.greatest <= 1e-12
     assert export.parity.rows > 700  # 600 real ones and what was planted

@@ -14,6 +14,7 @@ TOP = {"score.explain": {"top": 2}}
 CASES = {
     "boosted_trees": {},
     "logistic_regression": {"estimator": {"preset": "logistic_regression"}},
+    "random_forest": {"estimator": {"preset": "random_forest", "params": {"n_estimators": 10}}},
 }
 
 
@@ -39,6 +40,22 @@ def test_each_prediction_has_the_features_that_made_it_most(world, preset, monke
         assert row[3] == pytest.approx(effects[ranked[1]], abs=1e-12)
         assert row[0] == "abcd"[ranked[0]]
     assert {row[0] for row in told} <= set("abcd")
+
+
+def test_a_regressions_reasons_are_in_its_own_unit(world):
+    world.sql("create or replace table gold.trn as select * replace (a * 10 as y) from gold.trn")
+    world.changes = TOP | {
+        "problem.success": [{"metric": "rmse", "at_most": 1}],
+        "estimator": {"preset": "linear_regression"},
+    }
+    world.train()
+    world.score()
+    told = world.sql(
+        "select distinct reason_1, abs(reason_1_effect - (a - m) * 10) < 0.2 "
+        "from predictions.model join gold.ftr using (id), (select avg(a) as m from gold.ftr) "
+        "where abs(a - m) > 0.1"
+    )
+    assert told == [("a", True)]
 
 
 def test_a_table_without_the_columns_gets_them_and_keeps_them(world):

@@ -131,6 +131,12 @@ def test_an_earlier_date_in_the_same_release_comes_first(before):
     assert found.before.as_of_date < found.now.as_of_date
     assert found.features[0].now == 0.01
     assert_adds_up(found)
+    other = trained()
+    other.sql("insert into gold.ftr select * replace (day + 70 as day) from gold.ftr")
+    told(other, "run-1")
+    same_day = answer(before, other, against="run")
+    assert same_day.before.as_of_date == same_day.now.as_of_date
+    assert (same_day.before.run_id, same_day.features[0].now) == ("run-1", 0.01)
     dated = answer(before, None, on=found.before.as_of_date)
     assert dated.now.as_of_date == found.before.as_of_date
 
