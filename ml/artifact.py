@@ -99,13 +99,7 @@ def load(
     cannot be read, or were made with other versions of the libraries that read them.
     """
     retrain = f"train it anew: goldloop train {of.split('@', maxsplit=1)[0]}"
-    met = sha256(data)
-    if met != digest:
-        raise PipelineError(
-            f"the artifact of {of} has sha256 {met}, but {digest} was recorded; it was changed "
-            "after it was made and is not read",
-            fix=f"roll back to a release that has it whole, or {retrain}",
-        )
+    _check_whole(data, digest, of, retrain)
     _check_versions(libraries, of, retrain)
     try:
         named = _named(data)
@@ -126,6 +120,16 @@ def load(
         f"{', '.join(foreign)}; it is not read",
         fix=retrain,
     )
+
+
+def _check_whole(data: bytes, digest: str, of: str, retrain: str) -> None:
+    met = sha256(data)
+    if met != digest:
+        raise PipelineError(
+            f"the artifact of {of} has sha256 {met}, but {digest} was recorded; it was changed "
+            "after it was made and is not read",
+            fix=f"roll back to a release that has it whole, or {retrain}",
+        )
 
 
 def _check_versions(libraries: Mapping[str, str], of: str, retrain: str) -> None:

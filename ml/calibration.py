@@ -14,7 +14,7 @@ from ml.metrics import Array, Codes
 
 Method = Literal["isotonic", "sigmoid"]
 # A probability nearer to 0 or 1 than this has the log-odds of this.
-_NEAREST = 1e-15
+NEAREST = 1e-15
 _MOST_STEPS = 100
 _SETTLED = 1e-10
 
@@ -123,7 +123,7 @@ def _loss(odds: Array, wanted: Array) -> float:
 
 
 def _log_odds(scores: Array) -> Array:
-    known = np.clip(scores, _NEAREST, 1 - _NEAREST)
+    known = np.clip(scores, NEAREST, 1 - NEAREST)
     return np.asarray(np.log(known) - np.log1p(-known), dtype=np.float64)
 
 

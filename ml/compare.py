@@ -7,7 +7,6 @@ from functools import partial
 
 import numpy as np
 from duckdb import DuckDBPyConnection
-from pydantic import ValidationError
 
 from ml.checks import content_hash
 from ml.dataset import TrainingSet, find_training_set, read
@@ -17,6 +16,7 @@ from ml.evaluation.rival import Rival, ask
 from ml.holdout import Parts, hold_out
 from ml.registry import ModelVersion
 from ml.relation import Relation
+from ml.reproduce import declared
 from ml.spec import ModelSpec
 from ml.tables import COMPARISONS
 
@@ -49,8 +49,6 @@ def compare_versions(
     older, newer = sorted((one, other), key=lambda each: each.version)
     try:
         told = _asked(conn, newer, older, now)
-    except ValidationError:
-        return _recorded(conn, newer, older, f"the declaration of {newer.name} is of another time")
     except GoldloopError as error:
         return _recorded(conn, newer, older, error.problem)
     (ours, theirs), note = told
@@ -71,7 +69,7 @@ def compare_versions(
 def _asked(
     conn: DuckDBPyConnection, newer: ModelVersion, older: ModelVersion, now: datetime
 ) -> tuple[tuple[Rival, Rival], str | None]:
-    spec = ModelSpec.model_validate_json(newer.spec)
+    spec = declared(newer)
     schema, _, name = newer.train_relation.partition(".")
     found = find_training_set(conn, spec, {spec.train.on: Relation(schema, name)}, now)
     if spec.train.split.by == "none":
@@ -103,14 +101,14 @@ def _held(
     rows = read(conn, found)
     if same or rows.times is None:
         return hold_out(spec, found, rows)
-    late = rows.times >= np.datetime64(newer.test_from, "us").astype(np.int64)
-    if not late.any():
+    since = rows.times >= np.datetime64(newer.test_from, "us").astype(np.int64)
+    if not since.any():
         raise PipelineError(
             f"{newer.train_relation} has no row from {newer.test_from} on",
             fix=f"train it again: goldloop train {newer.model}",
         )
-    learnt, held = (rows.take(np.flatnonzero(which)) for which in (~late, late))
-    return Parts(learnt, held, newer.test_from)
+    early, late = np.flatnonzero(~since), np.flatnonzero(since)
+    return Parts(rows.take(early), rows.take(late), newer.test_from)
 
 
 def _recorded(

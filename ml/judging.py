@@ -11,24 +11,23 @@ from ml.baselines import baseline_column, baseline_outcome
 from ml.dataset import TrainingSet
 from ml.decisions import Cause
 from ml.errors import UsageError
-from ml.evaluate import EVERYTHING, Evaluation, Outcome, evaluate, evaluations_of
-from ml.evaluation.bootstrap import Interval, Measured, measure
+from ml.evaluate import EVERYTHING, Outcome, evaluate
+from ml.evaluation.beside import BASELINE, measure_beside
+from ml.evaluation.bootstrap import Interval
 from ml.evaluation.confusion import confusion_of
 from ml.evaluation.curves import curves_of
 from ml.evaluation.dependence import FEATURES, Dependence, dependence_of
 from ml.evaluation.importances import Importance, importances_of
-from ml.evaluation.report import Comparison, Report
+from ml.evaluation.report import Report
 from ml.evaluation.residuals import residuals_of
-from ml.evaluation.rival import Rival, ask, outcome_of
-from ml.evaluation.segments import FEWEST_ROWS, evaluate_segments
+from ml.evaluation.rival import ask, outcome_of
+from ml.evaluation.segments import evaluate_segments
 from ml.holdout import Parts
 from ml.metrics import Array
 from ml.model import Model
 from ml.names import listed
 from ml.registry import ModelVersion
 from ml.spec import ModelSpec
-
-BASELINE = "baseline"
 
 
 def judge_model(
@@ -57,7 +56,7 @@ def judge_model(
     before = registry.champion(conn, spec.name)
     rival = ask(conn, spec, found, parts, before) if before else None
     trained = outcome_of(model, parts.learnt.labels, model.tell(learnt))
-    evaluations, against = _measured(spec, outcome, baseline, rival)
+    evaluations, against = measure_beside(outcome, baseline, rival, spec.estimator.seed)
     evaluations += evaluate("train", trained)
     evaluations += evaluate_segments(outcome, parts.held.segments, spec.estimator.seed)
     importances, dependence = _effects(spec, model, parts, shown)
@@ -74,50 +73,6 @@ def judge_model(
 def judged_metric(spec: ModelSpec) -> str:
     """Return the metric by which versions are compared."""
     return spec.problem.champion.metric or spec.problem.success[0].metric
-
-
-def _measured(
-    spec: ModelSpec, outcome: Outcome, baseline: Outcome, rival: Rival | None
-) -> tuple[list[Evaluation], tuple[Comparison, Comparison | None]]:
-    """Return the metrics of all that told of the rows held out, and the gains over the others."""
-    there = rival.outcome if rival else None
-    others = [baseline] if there is None else [baseline, there]
-    rows = len(outcome.truth)
-    ours, *theirs = measure([outcome, *others], spec.estimator.seed)
-    evaluations = evaluations_of("test", ours, rows)
-    for data, each in zip((BASELINE, "champion"), theirs, strict=False):
-        evaluations += evaluations_of(data, each, rows)
-    over_baseline = Comparison(BASELINE, _gains(ours, theirs[0]), rows)
-    if rival is None:
-        return evaluations, (over_baseline, None)
-    whole = None if there is None else _gains(ours, theirs[1])
-    return evaluations, (over_baseline, _over_champion(outcome, rival, whole, spec.estimator.seed))
-
-
-def _over_champion(
-    outcome: Outcome, rival: Rival, whole: dict[str, Interval] | None, seed: int
-) -> Comparison:
-    """Return the gains over the champion on the rows it has not learnt from, if there are enough.
-
-    ``whole`` are the gains on all rows held out, None where it told of none.
-    """
-    name, rows = rival.version.name, len(outcome.truth)
-    if rival.outcome is None or whole is None:
-        return Comparison(
-            name, {}, rows, rival.share, rival.reason, fresh=False, usable=rival.usable
-        )
-    if rival.seen is None or not rival.seen.any():
-        return Comparison(name, whole, rows, rival.share, fresh=rival.seen is not None)
-    unseen = np.flatnonzero(~rival.seen)
-    ours, theirs = outcome.rows(unseen), rival.outcome.rows(unseen)
-    if len(unseen) < FEWEST_ROWS or (ours.told.ndim == 2 and len(np.unique(ours.truth)) < 2):
-        return Comparison(name, whole, rows, rival.share, fresh=False)
-    gains = _gains(*measure([ours, theirs], seed))
-    return Comparison(name, gains, len(unseen), rival.share)
-
-
-def _gains(ours: Measured, theirs: Measured) -> dict[str, Interval]:
-    return {name: ours.gain(theirs, name) for name in ours.values if name in theirs.values}
 
 
 def _shown(spec: ModelSpec, model: Model) -> tuple[str, ...]:

@@ -15,7 +15,15 @@ from ml.provenance import Provenance
 from ml.registry import ModelVersion
 from ml.relation import Relation, quote
 from ml.spec import ModelSpec
-from ml.tables import FEATURES_HASH, PREDICTION_COLUMNS, PREDICTIONS_SCHEMA, create_table
+from ml.tables import (
+    FEATURES_HASH,
+    PREDICTION_COLUMNS,
+    PREDICTIONS_SCHEMA,
+    add_columns,
+    create_table,
+    is_reason,
+    reason_columns,
+)
 
 # Types that go through Arrow and come back the same; all else is carried as text.
 _CARRIED = (WHOLE - {"HUGEINT", "UHUGEINT"}) | {"VARCHAR", "BOOLEAN", "DATE", "TIMESTAMP"}
@@ -23,7 +31,7 @@ _CARRIED = (WHOLE - {"HUGEINT", "UHUGEINT"}) | {"VARCHAR", "BOOLEAN", "DATE", "T
 
 @dataclass(frozen=True)
 class Target:
-    """Where the predictions of one version for one scored table go.
+    """Where the predictions of one version for one scored table go, with how many reasons each.
 
     ``features`` are the expressions of what the version reads. With ``incremental`` each prediction
     has their hash beside it, and with ``remembers`` there are some to compare with.
@@ -35,6 +43,7 @@ class Target:
     time: Column
     version: ModelVersion
     features: tuple[str, ...] = ()
+    reasons: int = 0
     incremental: bool = False
     remembers: bool = False
 
@@ -42,7 +51,8 @@ class Target:
     def types(self) -> dict[str, str]:
         """The columns of the table and their types."""
         own = {name: type_ for name, (type_, _) in PREDICTION_COLUMNS.items()}
-        return {**{column.name: column.type for column in self.key}, **own, "prediction": self.told}
+        keys = {column.name: column.type for column in self.key}
+        return {**keys, **own, "prediction": self.told, **reason_columns(self.reasons)}
 
     @property
     def told(self) -> str:
@@ -104,14 +114,19 @@ def open_target(
     """Return the table of the model's predictions in ``schema``, made if it is absent.
 
     ``features`` are the expressions of what the version reads. A table that is scored
-    incrementally gets the column of their hash.
+    incrementally gets the column of their hash. Columns for reasons are added where they are
+    missing, and stay when they are asked no more.
 
     Raises UsageError naming the columns in which a table that is there differs.
     """
     incremental = spec.score.incremental
+    reasons = spec.score.explain.top if spec.score.explain else 0
     relation = Relation(schema, spec.name)
-    target = Target(relation, scored, tuple(key), time, version, tuple(features), incremental)
+    target = Target(
+        relation, scored, tuple(key), time, version, tuple(features), reasons, incremental
+    )
     create_table(conn, relation, target.types)
+    add_columns(conn, relation, reason_columns(reasons))
     found = describe(conn, relation)
     differing = _differences(found, target.types)
     if differing:
@@ -158,14 +173,14 @@ def write(
 ) -> int:
     """Insert ``batches`` as DuckDB asks for them, one at a time; return how many rows.
 
-    Their columns are those of ``target.key_sql``, then ``prediction`` and ``score``, then
-    ``features_hash`` if the target is incremental.
+    Their columns are those of ``target.key_sql``, then ``prediction`` and ``score``, the reasons,
+    then ``features_hash`` if the target is incremental.
     """
     first = next(batches, None)
     if first is None:
         return 0
     names = [column.name for column in target.key]
-    names += ["as_of_date", "prediction", "score"]
+    names += ["as_of_date", "prediction", "score", *reason_columns(target.reasons)]
     names += [FEATURES_HASH] if target.incremental else []
     types = {**target.types, FEATURES_HASH: "ubigint"}
     read = [
@@ -218,5 +233,6 @@ def _differences(found: Columns, wanted: Mapping[str, str]) -> list[str]:
             told.append(f"'{name}' is {have.type}, not {want.type}")
     # Who scored incrementally once, and does so no longer, keeps the column.
     kept = {*wanted, FEATURES_HASH}
-    told += [f"'{name}' is not one of them" for name in found if name not in kept]
+    unknown = (name for name in found if name not in kept and not is_reason(name))
+    told += [f"'{name}' is not one of them" for name in unknown]
     return told

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ml.explainable import unexplained
 from ml.learning_rules import learning_rules
-from ml.measures import MEASURES, measures_of
+from ml.measures import MEASURES, Task, measures_of
 from ml.names import listed
 from ml.presets import PRESETS, Preset
 from ml.refusals import shown
-from ml.tables import PREDICTION_COLUMNS
+from ml.tables import PREDICTION_COLUMNS, is_reason
 
 if TYPE_CHECKING:
     from ml.spec import Criterion, Declaration
@@ -25,7 +26,7 @@ def broken_rules(declared: Declaration) -> list[str]:
     rest = (
         () if metrics else (*_baseline(declared), *_estimator(declared), *learning_rules(declared))
     )
-    return [*metrics, *rest, *_columns(declared), *_scored(declared)]
+    return [*metrics, *rest, *_columns(declared), *_scored(declared), *unexplained(declared)]
 
 
 def _metrics(declared: Declaration) -> Iterator[str]:
@@ -36,6 +37,14 @@ def _metrics(declared: Declaration) -> Iterator[str]:
     if len({measure.task for measure in known}) > 1:
         names = ", ".join(f"{measure.name} ({measure.task})" for measure in known)
         yield f"problem.success judges two kinds of task: {names}; allowed: metrics of one kind"
+    elif known:
+        yield from _champion(declared, known[0].task)
+
+
+def _champion(declared: Declaration, task: Task) -> Iterator[str]:
+    metric, able = declared.problem.champion.metric, [each.name for each in measures_of(task)]
+    if metric is not None and metric not in able:
+        yield f"problem.champion.metric is '{metric}'; allowed: {listed(metric, able)}"
 
 
 def _criterion(criterion: Criterion) -> Iterator[str]:
@@ -144,8 +153,8 @@ def _columns(declared: Declaration) -> Iterator[str]:
 
 def _scored(declared: Declaration) -> Iterator[str]:
     for name in declared.score.key:
-        if name.lower() in PREDICTION_COLUMNS:
+        if name.lower() in PREDICTION_COLUMNS or is_reason(name.lower()):
             yield (
                 f"score.key names '{name}', a column that every prediction has of its own; "
-                f"allowed: any name but {', '.join(PREDICTION_COLUMNS)}"
+                f"allowed: any name but {', '.join(PREDICTION_COLUMNS)} and reason_1 …"
             )

@@ -15,6 +15,7 @@ from ml.predictions import clear, open_target, write
 from ml.provenance import Provenance
 from ml.registry import ModelVersion
 from ml.relation import Relation
+from ml.scorings import record
 from ml.spec import ModelSpec
 from ml.stream import told
 from ml.tables import PREDICTIONS_SCHEMA, SHADOW_SCHEMA
@@ -108,6 +109,7 @@ def _score(
         replaced = clear(conn, target)
         with closing(told(conn, source, target, model, rows=rows, size=BATCH_ROWS)) as batches:
             scored = write(conn, target, batches, provenance, utc(now))
+    record(conn, version, source, provenance, scored, scored - replaced, utc(now))
     return ScoreResult(spec.name, version.version, scored, scored - replaced, target.relation)
 
 

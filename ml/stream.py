@@ -11,6 +11,7 @@ from duckdb import DuckDBPyConnection
 
 from ml.columns import Column, Source
 from ml.errors import PipelineError
+from ml.explain import Explainer, reasons
 from ml.features import infinite
 from ml.metrics import Array
 from ml.model import Model
@@ -30,24 +31,31 @@ def told(
 ) -> Generator[pa.RecordBatch]:
     """Yield the key, the date, the prediction and the score of each row, ``size`` rows at a time.
 
-    With ``target.incremental`` the hash of the features, too, and only rows that are new or have
-    changed. ``rows`` is how many the table has. No more than a few batches are held at any time:
-    one is read while others are told.
+    After these the reasons, if the target has them; with ``target.incremental`` the hash of the
+    features, and only rows that are new or have changed. ``rows`` is how many the table has. No
+    more than a few batches are held at any time: one is read while others are told.
 
     Raises PipelineError for a feature that is infinite.
     """
     columns = [feature_column(feature, source.columns) for feature in model.encoder.features]
     tell, workers = _teller(model, rows)
+    explainer = Explainer(model) if target.reasons else None
     keys = len(target.key_sql)
 
     def work(batch: pa.RecordBatch) -> pa.RecordBatch:
         features = batch.select(range(keys, keys + len(columns)))
         _check_finite(columns, features, source)
         names, values = batch.schema.names, batch.columns
-        made = predictions_of(model, tell(features))
+        probabilities = tell(features)
+        prediction, score = predictions_of(model, probabilities)
+        made = {"prediction": prediction, "score": score}
+        if explainer:
+            classes = model.decide(probabilities) if model.classes else None
+            inputs = model.encoder.encode(features)
+            made |= reasons(explainer.explain(inputs, classes), target.reasons)
         return pa.RecordBatch.from_arrays(
-            [*values[:keys], *made, *values[keys + len(columns) :]],
-            [*names[:keys], "prediction", "score", *names[keys + len(columns) :]],
+            [*values[:keys], *made.values(), *values[keys + len(columns) :]],
+            [*names[:keys], *made, *names[keys + len(columns) :]],
         )
 
     reader = _reader(conn)

@@ -1,5 +1,6 @@
 """The tables the engine keeps in the warehouse, each column with what it says."""
 
+import re
 from collections.abc import Mapping
 
 from duckdb import DuckDBPyConnection
@@ -8,6 +9,7 @@ from ml.relation import Relation, quote
 
 MODEL_VERSIONS = Relation("ml", "model_versions")
 EVALUATIONS = Relation("ml", "evaluations")
+SCORINGS = Relation("ml", "scorings")
 TRIALS = Relation("ml", "trials")
 COMPARISONS = Relation("ml", "comparisons")
 CURVES = Relation("ml", "curves")
@@ -172,6 +174,20 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "changed": ("json", "Each key that differs from the card before: `[old, new]`."),
         "recorded_at": ("timestamp", "When it was met (UTC)."),
     },
+    SCORINGS: {
+        "run_id": ("varchar", "The run that scored."),
+        "model": ("varchar", "The ML model's name."),
+        "version": ("integer", "The version that told."),
+        "release": ("varchar", "The release that the run started from."),
+        "code_version": ("varchar", "The version of the project's code."),
+        "manifest_hash": ("varchar", "The hash of the dbt manifest's nodes."),
+        "score_relation": ("varchar", "The table scored."),
+        "features_hash": ("varchar", "The hash of the scored table's values, in any order."),
+        "feature_code": ("json", "The hash of the code of each dbt node that made that table."),
+        "rows": ("bigint", "Rows scored."),
+        "new_rows": ("bigint", "Of them, rows that had no prediction of the version before."),
+        "scored_at": ("timestamp", "When it was scored (UTC)."),
+    },
     TRIALS: {
         "model": ("varchar", "The ML model's name."),
         "version": ("integer", "The version the search was for."),
@@ -201,6 +217,20 @@ PREDICTION_COLUMNS: Mapping[str, tuple[str, str]] = {
     "run_id": ("varchar", "The run that scored."),
     "scored_at": ("timestamp", "When it was scored (UTC)."),
 }
+
+
+def reason_columns(top: int) -> dict[str, str]:
+    """Return the columns that name the ``top`` reasons of a prediction, with their types."""
+    types = {}
+    for rank in range(1, top + 1):
+        types[f"reason_{rank}"] = "VARCHAR"
+        types[f"reason_{rank}_effect"] = "DOUBLE"
+    return types
+
+
+def is_reason(column: str) -> bool:
+    """Whether ``column`` is one of :func:`reason_columns`, of whatever rank."""
+    return re.fullmatch(r"reason_\d+(_effect)?", column) is not None
 
 
 # What a prediction has, too, where score.incremental is declared; a ubigint.

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -74,7 +74,7 @@ def train(
             artifact_sha256=artifact.sha256(kept),
             metrics=values_of(report.evaluations),
             **_learnt(found, parts, fit),
-            **asdict(provenance),
+            **provenance.kept,
         )
         registry.add(conn, version, kept, report)
         keep_trials(conn, version.model, version.version, fit.trials)

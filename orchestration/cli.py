@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ml.errors import GoldloopError
-from orchestration import cli_models, cli_releases, cli_sandbox, reproduce
+from orchestration import cli_models, cli_releases, cli_sandbox, cli_why, reproduce
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 cli_models.register(app)
 reproduce.register(cli_models.models)
+cli_why.register(cli_models.models)
 cli_releases.register(app)
 cli_sandbox.register(app)
 

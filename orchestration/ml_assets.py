@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from ml.spec import ModelSpec
 from ml.train import train
 from orchestration.contract_checks import ContractChecks
 from orchestration.declared import declared_models
+from orchestration.feature_code import feature_code, manifest_hash
 from orchestration.passing import guarded
 from orchestration.progress import tell
 from orchestration.project import Project
@@ -110,7 +112,8 @@ def _scoring(
     def scoring(context: dg.AssetExecutionContext) -> Results:
         def body() -> Iterator[Any]:
             with _naming(spec), project.warehouse.connect() as connection:
-                made_by = provenance(project, context.run_id)
+                code = feature_code(project.manifest, spec.score.on)
+                made_by = replace(provenance(project, context.run_id), feature_code=code)
                 result = score(connection, spec, relations, made_by, now=datetime.now(UTC))
                 shadow = _in_shadow(context, connection, spec, relations, made_by)
                 checks = list(contracts.results(context, connection, [key]))
@@ -159,6 +162,7 @@ def provenance(project: Project, run_id: str) -> Provenance:
         run_id=run_id,
         release=project.warehouse.release,
         code_version=code_version(project.folder),
+        manifest_hash=manifest_hash(project.manifest),
     )
 
 
@@ -170,6 +174,8 @@ def _facts(version: ModelVersion) -> dict[str, str | int | float]:
         "training_rows": version.train_rows,
         "held_out_rows": version.test_rows,
     }
+    if version.reason:
+        facts["reason"] = version.reason
     return facts | dict(version.metrics or {})
 
 

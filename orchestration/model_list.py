@@ -13,7 +13,7 @@ from ml import registry
 from ml.registry import ModelVersion
 from orchestration.project import Project
 
-JSON_COLUMNS = ("params", "spec", "classes", "features", "calibration", "libraries")
+JSON_COLUMNS = ("params", "spec", "classes", "features", "transform", "calibration", "libraries")
 
 
 def list_versions(folder: Path | None, as_json: bool) -> None:

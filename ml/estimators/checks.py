@@ -12,6 +12,7 @@ from ml.errors import UsageError
 from ml.estimators.build import build, reads_text
 from ml.estimators.builders import find_builder
 from ml.estimators.fitting import check_kept
+from ml.estimators.steps import last_step
 from ml.estimators.telling import ranks
 from ml.estimators.weights import check_takes_weights
 from ml.features import Encoder
@@ -48,7 +49,7 @@ def _check_values(spec: ModelSpec, estimator: Any) -> None:
 
 def _check_class(spec: ModelSpec, estimator: Any) -> None:
     """Hold what the class is against the task and against what it is declared to do."""
-    model = estimator.named_steps["model"] if hasattr(estimator, "named_steps") else estimator
+    model = last_step(estimator)
     name, tags = type(model).__name__, get_tags(model)
     is_it, wanted = _KINDS[spec.task]
     if not is_it(model):

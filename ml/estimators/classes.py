@@ -34,8 +34,8 @@ _HIST = "sklearn.ensemble._hist_gradient_boosting"
 def build_class(spec: ModelSpec, encoder: Encoder) -> Any:
     """Return ``estimator.class`` of ``spec`` for the features of ``encoder``, not yet fitted.
 
-    It is given the matrix as it is where it takes missing values, else it stands behind an
-    encoding step; where it reads text, behind TF-IDF.
+    It is given the matrix as it is where it takes missing values or is a pipeline, else it stands
+    behind an encoding step; where it reads text, behind TF-IDF.
 
     Raises UsageError for a class or a parameter that is not there.
     """
@@ -45,7 +45,8 @@ def build_class(spec: ModelSpec, encoder: Encoder) -> Any:
         return Pipeline([("words", words), ("model", _top(spec, encoder, rest))])
     model = _top(spec, encoder, declared.params)
     takes = _tags(spec, model).input_tags
-    if takes.allow_nan:
+    # A pipeline has steps of its own for that.
+    if takes.allow_nan or isinstance(model, Pipeline):
         return model
     step = encode_step(encoder, sparse=takes.sparse, positive=takes.positive_only)
     return Pipeline([("encode", step), ("model", model)])

@@ -20,7 +20,7 @@ REPEATS = 3
 _MOST_ROWS = 2_000
 _MOST_DOCUMENTS = 500
 # Rows told in all; of very many features each is shuffled among fewer rows.
-_MOST_TOLD = 200_000
+_MOST_TOLD = 100_000
 _FEWEST_ROWS = 200
 
 

@@ -1,7 +1,7 @@
 """All that was worked out of one version, and how it gets into the warehouse."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -50,7 +50,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Report:
-    """What is kept of a version besides itself, see :mod:`ml.tables`."""
+    """What is kept of a version besides itself, see :mod:`ml.tables`.
+
+    ``metric`` is the one by which it was to be compared with the champion.
+    """
 
     evaluations: Sequence[Evaluation]
     baseline: Comparison
@@ -60,7 +63,7 @@ class Report:
     residuals: Sequence[Bin] = ()
     importances: Sequence[Importance] = ()
     dependence: Sequence[Dependence] = ()
-    metric: str = field(default="")
+    metric: str = ""
 
 
 def keep(conn: DuckDBPyConnection, model: str, version: int, report: Report) -> None:

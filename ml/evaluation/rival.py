@@ -14,13 +14,12 @@ from ml.columns import Column
 from ml.dataset import Rows, TrainingSet, read
 from ml.errors import PipelineError
 from ml.evaluation.outcome import Outcome
-from ml.features import Feature
 from ml.holdout import Parts, hold_out
 from ml.metrics import Array, Codes
 from ml.model import Model
 from ml.registry import ModelVersion
 from ml.spec import ModelSpec
-from ml.transform import feature_column
+from ml.transform import check_inputs, feature_column
 
 Flags = npt.NDArray[np.bool_]
 # The rows held out of a training set with other features than the one asked about.
@@ -69,11 +68,12 @@ def ask(
         model = registry.load(conn, version, spec.trusted)
     except PipelineError as error:
         return Rival(version, None, error.problem, seen, usable=False)
-    columns = _columns(spec, found, model)
-    if isinstance(columns, str):
-        return Rival(version, None, columns, seen)
     again = again or (lambda wider: hold_out(spec, wider, read(conn, wider)).held)
-    return Rival(version, _told(found, parts, model, columns, again), None, seen)
+    try:
+        columns = _columns(spec, found, model, version)
+        return Rival(version, _told(found, parts, model, columns, again), None, seen)
+    except PipelineError as error:
+        return Rival(version, None, error.problem, seen)
 
 
 def _unlike(found: TrainingSet, version: ModelVersion) -> str | None:
@@ -87,32 +87,21 @@ def _unlike(found: TrainingSet, version: ModelVersion) -> str | None:
     return None
 
 
-def _columns(spec: ModelSpec, found: TrainingSet, model: Model) -> tuple[Column, ...] | str:
-    """Return the columns the model reads, in its order, or what is wrong with them."""
-    for feature in model.encoder.features:
-        if wrong := _wrong(found, feature):
-            return wrong
-    columns = tuple(feature_column(each, found.source.columns) for each in model.encoder.features)
+def _columns(
+    spec: ModelSpec, found: TrainingSet, model: Model, version: ModelVersion
+) -> tuple[Column, ...]:
+    """Return the columns the model reads, in its order, or what makes them.
+
+    Raises PipelineError where the training set has them no longer.
+    """
+    features, there = model.encoder.features, found.source
+    check_inputs(there, features, version.name)
+    columns = tuple(feature_column(feature, there.columns) for feature in features)
     if spec.train.split.by == "none" and not set(columns) <= set(found.features):
-        return "it reads columns that are no features now"
+        raise PipelineError(
+            "it reads columns that are no features now", fix=f"declare train.split in {spec.file}"
+        )
     return columns
-
-
-def _wrong(found: TrainingSet, feature: Feature) -> str | None:
-    """Say what is wrong with the column, or with what the kept SQL of ``feature`` reads."""
-    columns, relation = found.source.columns, found.source.relation
-    if feature.sql is None:
-        column = columns.get(feature.name)
-        if column is None:
-            return f"its feature '{feature.name}' is no longer a column of {relation}"
-        if column.kind != feature.column.kind:
-            return f"its feature '{feature.name}' is now {column.type}, it was {feature.type}"
-    for name, type_ in feature.reads:
-        if name not in columns:
-            return f"'{name}', which its feature '{feature.name}' reads, is gone from {relation}"
-        if columns[name].type != type_:
-            return f"'{name}', which its feature '{feature.name}' reads, was {type_}"
-    return None
 
 
 def _told(
@@ -144,10 +133,12 @@ def _seen(
     By time they lie before the first time it held out; else it is known only where it held out the
     very same rows.
     """
-    rows = len(parts.held.labels)
+    rows, split = len(parts.held.labels), spec.train.split
     if version.test_from is not None and parts.held.times is not None:
         first = np.datetime64(version.test_from, "us").astype(np.int64)
         return np.asarray(parts.held.times < first)
+    if split.by == "none":
+        return None
     declared = json.loads(version.spec)
     now = json.loads(spec.model_dump_json(exclude_none=True))
     same = all(declared["train"].get(key) == now["train"].get(key) for key in _SPLIT)

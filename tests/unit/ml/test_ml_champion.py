@@ -1,5 +1,3 @@
-import json
-
 import duckdb
 import numpy as np
 import pytest
@@ -105,9 +103,10 @@ def test_a_champion_whose_feature_is_gone_is_not_compared_and_that_is_said(world
     world.sql("alter table gold.trn drop d")
     made = world.train(GOOD)
     assert made.status == "champion"
-    why = "its feature 'd' is no longer a column of gold.trn"
-    assert made.reason == f"it could not be compared with model@1: {why}"
-    assert compared(world, 2) == {"roc_auc": [None, None, None, 120, 0.0, why]}
+    *nothing, reason = compared(world, 2)["roc_auc"]
+    assert nothing == [None, None, None, 120, 0.0]
+    assert reason.startswith("feature 'd' of model@1 is not a column of gold.trn; it has: ")
+    assert made.reason == f"it could not be compared with model@1: {reason}"
 
 
 def test_a_champion_that_cannot_be_read_is_not_compared(world):
@@ -125,26 +124,32 @@ def test_a_champion_of_other_classes_is_not_compared(world):
     assert "model@1 tells false, true; the label is now no, yes" in made.reason
 
 
-def test_a_champion_reads_a_column_that_is_no_feature_any_more(world, monkeypatch):
-    """The table has it still, so that both are measured on the same rows."""
-    world.train(GOOD)
-    narrow = world.spec(GOOD)
-    from ml import train as training
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"train.features": {"exclude": ["d"]}},
+        {"train.transform": {"twice": "a * 2"}},
+        {"train.split": {"by": "random", "test": 0.2}, "train.features": {"include": ["a"]}},
+    ],
+)
+def test_a_champion_with_other_features_is_asked_about_the_same_rows(world, changes):
+    """The table has its columns still, and what it made by SQL is made again."""
+    split = {"train.split": changes.get("train.split", {"by": "time", "test": 0.2})}
+    first = world.train(GOOD | split | {"train.transform": {"half": "b / 2"}})
+    world.train(GOOD | changes)
+    told = world.sql(
+        "select metric, value from ml.evaluations where data = 'champion' and version = 2"
+    )
+    assert dict(told) == pytest.approx(dict(first.metrics))
 
-    find = training.find_training_set
 
-    def without_d(*args):
-        from dataclasses import replace
-
-        found = find(*args)
-        return replace(found, features=tuple(each for each in found.features if each.name != "d"))
-
-    monkeypatch.setattr(training, "find_training_set", without_d)
-    made = world.train(GOOD | {"estimator.seed": 1})
-    assert [each["name"] for each in json.loads(made.features)] == ["a", "b", "c"]
-    told = world.sql("select value from ml.evaluations where data = 'champion' and metric = 'f1'")
-    first = registry.versions(world.conn, narrow.name)[-1]
-    assert told == [(first.metrics["f1"],)]
+def test_without_a_split_both_are_judged_out_of_fold_and_a_lead_rejects_nobody(world):
+    none = {"train.split": {"by": "none"}}
+    world.train(GOOD | none)
+    made = world.train(POOR | none)
+    assert made.status == "champion"
+    assert "or may have, so that its lead does not count" in made.reason
+    assert world.sql("select distinct rows from ml.evaluations where data = 'champion'") == [(600,)]
 
 
 def test_rows_the_champion_has_learnt_from_are_left_out_of_the_comparison(world):
@@ -152,6 +157,15 @@ def test_rows_the_champion_has_learnt_from_are_left_out_of_the_comparison(world)
     world.train(GOOD | {"train.split.test": 0.4})
     _, _, _, rows, seen, _ = compared(world, 2)["roc_auc"]
     assert (rows, seen) == (120, 0.5)
+
+
+def test_a_champion_that_has_learnt_from_all_rows_rejects_nobody(world):
+    world.train(GOOD)
+    world.sql("delete from gold.trn where day >= '2025-02-26'")
+    made = world.train(POOR)
+    assert made.status == "champion"
+    assert "model@1 has learnt from these rows" in made.reason
+    assert compared(world, 2)["roc_auc"][3:5] == [120, 1.0]
 
 
 def test_where_it_cannot_be_known_what_the_champion_has_seen_its_lead_does_not_count(world):

@@ -223,6 +223,18 @@ def test_a_nested_estimator_has_the_seed_too(world):
     assert (made.random_state, made.estimator.random_state) == (9, 9)
 
 
+def test_a_pipeline_may_be_the_class(world):
+    tree = {"class": "sklearn.tree.DecisionTreeClassifier", "params": {"max_depth": 3}}
+    fill = {"class": "sklearn.impute.SimpleImputer"}
+    steps = [["fill", fill], ["tree", tree]]
+    estimator = {"class": "sklearn.pipeline.Pipeline", "params": {"steps": steps}, "seed": 4}
+    spec = world.spec({"estimator": {**estimator, "class_weight": "balanced"}})
+    check_params(spec)
+    made = fit(spec, ENCODER, ROWS, CODES, ("n", "y"))
+    assert [name for name, _ in made.steps] == ["fill", "tree"]
+    assert made.named_steps["tree"].random_state == 4
+
+
 def test_a_class_is_trained_kept_and_scored(world):
     estimator = {
         "class": "sklearn.svm.LinearSVC",
