@@ -10,7 +10,7 @@ from rich.table import Table
 from bench.page import merge, shown, write_page
 
 # A module of bench/ each, with a function ``run`` that returns its rows.
-CASES = ("ingest", "publish", "run", "training")
+CASES = ("ingest", "publish", "run", "training", "scoring")
 
 
 def main() -> None:
