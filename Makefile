@@ -10,7 +10,7 @@ export DO_NOT_TRACK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 
-.PHONY: help install simulate run ui test lint format bench results soak ci-slim lock clean
+.PHONY: help install simulate run ui test lint format bench bench-peers results soak ci-slim lock clean
 
 help: ## List every recipe
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -56,6 +56,10 @@ bench: .venv/.installed ## Measure beside the peers: make bench [ONLY=name]
 
 results: .venv/.installed ## Run the examples on the real files, write docs/results.md: make results [DATA=folder]
 	$(BIN)/python -m bench.real_data $(DATA)
+
+bench-peers: ## Make .bench-venv, the environment of the peers that scoring is measured beside
+	$(PYTHON) -m venv .bench-venv
+	.bench-venv/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
 
 soak: .venv/.installed ## Reliability at length, kills included: make soak [ONLY=name]
 	$(if $(ONLY),,$(BIN)/python -m pytest -m soak)

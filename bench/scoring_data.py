@@ -8,7 +8,7 @@ from ml.relation import Relation
 from ml.spec import ModelSpec, parse_spec
 
 NUMBERS, CATEGORIES = 20, (12, 100)
-TRAIN_ROWS = 200_000
+TRAIN_ROWS = 50_000
 _PARAMS: dict[str, dict[str, Any]] = {
     # Without early stopping there are as many trees as are asked for.
     "boosted_trees": {"max_iter": 100, "max_leaf_nodes": 31, "early_stopping": False},
@@ -50,8 +50,8 @@ def write_tables(conn: duckdb.DuckDBPyConnection, rows: int, train: int = TRAIN_
         for at in range(NUMBERS)
     )
     texts = ", ".join(
-        f"case when hash(i, 'no{at}') % 20 > 0 "
-        f"then 'value ' || hash(i, 't{at}') % {many} end as t{at}"
+        f"case when hash(i, 'no{at}') % 20 > 0 then 'value ' || hash(i, 't{at}') % {many} end "
+        f"as t{at}"
         for at, many in enumerate(CATEGORIES)
     )
     signal = " + ".join(f"coalesce(n{at}, 0.5) * {at % 5 - 2}" for at in range(NUMBERS))

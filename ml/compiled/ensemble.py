@@ -14,7 +14,6 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.tree import BaseDecisionTree
-from sklearn.utils import get_tags
 
 from ml.compiled import boosted, forests, quick, walk
 from ml.compiled.column import Values
@@ -88,9 +87,7 @@ def of_trees(estimator: Any) -> CompiledTrees | None:
     """Return the fitted ``estimator`` compiled, None where it is no ensemble known here."""
     if isinstance(estimator, _BOOSTED):
         return _compiled(boosted.of_boosted(estimator), lambda raw: boosted.told(estimator, raw))
-    # A forest by some criteria refuses missing values, which the trees would let pass.
-    takes_missing = isinstance(estimator, _FORESTS) and get_tags(estimator).input_tags.allow_nan
-    if takes_missing and estimator.n_outputs_ == 1:
+    if isinstance(estimator, _FORESTS) and estimator.n_outputs_ == 1:
         return _compiled(forests.of_forest(estimator), lambda raw: forests.told(estimator, raw))
     return None
 
