@@ -18,7 +18,7 @@ from ml.export.sql import Scored, select_sql
 from ml.export.writer import export_sql
 from ml.features import infinite
 from ml.model import Model
-from ml.score import predictions_of
+from ml.stream import predictions_of
 from tests.unit.ml.estimated import COLOURS, ESTIMATORS, FEATURES, SHAPES, fitted, matrix
 
 MODELS = {name: fitted(name) for name in ESTIMATORS}
