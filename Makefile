@@ -3,13 +3,14 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 ONLY ?=
+DATA ?=
 STATE ?=
 
 export DO_NOT_TRACK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 
-.PHONY: help install simulate run ui test lint format bench soak ci-slim lock clean
+.PHONY: help install simulate run ui test lint format bench bench-peers results soak ci-slim lock clean
 
 help: ## List every recipe
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -52,6 +53,13 @@ format: .venv/.installed ## Format Python and SQL
 
 bench: .venv/.installed ## Measure beside the peers: make bench [ONLY=name]
 	$(BIN)/python -m bench $(ONLY)
+
+results: .venv/.installed ## Run the examples on the real files, write docs/results.md: make results [DATA=folder]
+	$(BIN)/python -m bench.real_data $(DATA)
+
+bench-peers: ## Make .bench-venv, the environment of the peers that scoring is measured beside
+	$(PYTHON) -m venv .bench-venv
+	.bench-venv/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
 
 soak: .venv/.installed ## Reliability at length, kills included: make soak [ONLY=name]
 	$(if $(ONLY),,$(BIN)/python -m pytest -m soak)

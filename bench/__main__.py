@@ -1,16 +1,16 @@
-"""``make bench [ONLY=name]``: run the cases, print a table, write ``bench/results.json``."""
+"""``make bench [ONLY=name]``: run the cases, print a table, keep it in ``docs/performance.md``."""
 
 import importlib
-import json
 import sys
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-CASES = ("features", "ingest", "publish", "run")
-RESULTS = Path(__file__).with_name("results.json")
+from bench.page import merge, shown, write_page
+
+# A module of bench/ each, with a function ``run`` that returns its rows.
+CASES = ("features", "ingest", "publish", "run", "scoring", "training")
 
 
 def main() -> None:
@@ -23,9 +23,12 @@ def main() -> None:
     results: list[dict[str, Any]] = []
     for name in names:
         with console.status(f"measuring {name}"):
-            results += importlib.import_module(f"bench.{name}").run()
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+            rows = importlib.import_module(f"bench.{name}").run()
+        every = merge(name, rows)
+        results += rows
     console.print(_table(results))
+    if missing := write_page(every, CASES):
+        console.print(f"docs/performance.md stays as it is; not measured: {', '.join(missing)}")
     sys.exit(0 if all(result["ok"] for result in results) else 1)
 
 
@@ -35,7 +38,7 @@ def _table(results: list[dict[str, Any]]) -> Table:
         peer = f"{result['peer']} ({result['peer_version']})"
         table.add_row(
             result["case"],
-            f"{result['ours']:.3f}",
+            shown(result["ours"]),
             peer,
             f"{result['ratio']:.2f}",
             f"{result['target']}",

@@ -52,7 +52,9 @@ def _publishing(warehouse: Warehouse, release: Release) -> dict[str, Any]:
     copy = warehouse.root / "copy"
     ours, peer = [], []
     for number in range(REPEATS):
-        peer.append(_time(lambda: _copy(release.file, copy)))
+        # Releases are pruned as new ones come: the one copied is the one readers have.
+        current = warehouse.current.resolve()
+        peer.append(_time(lambda: _copy(current, copy)))  # noqa: B023
         copy.unlink()
         candidate = warehouse.open(f"{number:08}")
         with warehouse.connect() as connection:

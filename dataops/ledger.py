@@ -41,6 +41,7 @@ OUTCOMES = {
         "recovered",
     ),
     "sandbox": ("created", "built", "failed", "dropped"),
+    "model": ("promoted", "retired", "rolled_back"),
 }
 
 # The keys of a line besides its version `v`, with the types DuckDB reads them as.

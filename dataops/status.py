@@ -15,7 +15,8 @@ class Status:
     """The state of a warehouse at ``now``.
 
     ``release`` is what readers see, ``open_run`` the run at work, in words, ``last_run`` the run
-    that ended last, ``refused`` the candidates refused since the release was published.
+    that ended last, ``refused`` the candidates refused since the release was published, ``newer``
+    the newest release when readers were taken back from it.
     """
 
     now: datetime
@@ -23,6 +24,7 @@ class Status:
     open_run: str | None
     last_run: Event | None
     refused: tuple[Quarantined, ...]
+    newer: Release | None = None
 
     @classmethod
     def of(cls, warehouse: Warehouse, now: datetime) -> "Status":
@@ -34,7 +36,10 @@ class Status:
             for each in warehouse.quarantined()
             if release is None or datetime.fromisoformat(each.at) > release.time
         )
-        return cls(now, release, warehouse.holder, ended[-1] if ended else None, refused)
+        last = ended[-1] if ended else None
+        newest = next(iter(warehouse.releases()), None)
+        newer = newest if release and newest and newest.number > release.number else None
+        return cls(now, release, warehouse.holder, last, refused, newer)
 
     @property
     def age(self) -> timedelta | None:
@@ -60,6 +65,7 @@ class Status:
             "published_at": release.published_at if release else None,
             "age_seconds": round(self.age.total_seconds()) if self.age else None,
             "open_run": self.open_run,
+            "newer": self.newer.id if self.newer else None,
             "is_stale": self.is_stale,
             "last_run": {"run": last.run, "outcome": last.outcome, "message": last.message}
             if last

@@ -1,84 +1,52 @@
-"""A fitted estimator as bytes and back, by skops, trusting no more than is listed here.
+"""A fitted estimator as bytes and back, by skops, trusting no more than :mod:`ml.allowed` lists.
 
 Nothing is ever unpickled, and no list of trusted types is read from an artifact. Every type and
-function the bytes name is held against the list below before anything is built from them.
+function the bytes name is held against the list before anything is built from them.
 """
 
 import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
-from copy import copy
-from importlib.metadata import version
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import skops.io
-from sklearn.pipeline import Pipeline
 
+# Older protocols of skops have loaders that read other keys than those checked here.
+from skops.io._protocol import PROTOCOL
+
+from ml.allowed import TRUSTED_BY_NAME, is_allowed
+from ml.canonical import canonical
+from ml.code import importable, types_of
 from ml.errors import PipelineError
+from ml.trust import NOBODY, PROJECT_FILE, Trust, is_class_name
+from ml.vocabulary import put_back, taken_out
 
-_TREES = "sklearn.ensemble._hist_gradient_boosting"
-
-# The loader of skops and the types it may be asked for.
-ALLOWED: Mapping[str, frozenset[str]] = {
-    "DictNode": frozenset(("builtins.dict",)),
-    "DTypeNode": frozenset(("numpy.dtype",)),
-    "FunctionNode": frozenset(("sklearn.utils.validation.check_array",)),
-    "JsonNode": frozenset(("builtins.str",)),
-    "ListNode": frozenset(("builtins.list",)),
-    "LossNode": frozenset(
-        f"sklearn._loss._loss.{name}"
-        for name in ("CyHalfBinomialLoss", "CyHalfMultinomialLoss", "CyHalfSquaredError")
-    ),
-    "NdArrayNode": frozenset(("numpy.float64", "numpy.ndarray", "numpy.uint64")),
-    "ObjectNode": frozenset(
-        (
-            "sklearn._loss.link.IdentityLink",
-            "sklearn._loss.link.Interval",
-            "sklearn._loss.link.LogitLink",
-            "sklearn._loss.link.MultinomialLogit",
-            "sklearn._loss.loss.HalfBinomialLoss",
-            "sklearn._loss.loss.HalfMultinomialLoss",
-            "sklearn._loss.loss.HalfSquaredError",
-            "sklearn.compose._column_transformer.ColumnTransformer",
-            f"{_TREES}.binning._BinMapper",
-            f"{_TREES}.gradient_boosting.HistGradientBoostingClassifier",
-            f"{_TREES}.gradient_boosting.HistGradientBoostingRegressor",
-            f"{_TREES}.predictor.TreePredictor",
-            "sklearn.feature_extraction.text.TfidfTransformer",
-            "sklearn.feature_extraction.text.TfidfVectorizer",
-            "sklearn.impute._base.MissingIndicator",
-            "sklearn.impute._base.SimpleImputer",
-            "sklearn.linear_model._logistic.LogisticRegression",
-            "sklearn.pipeline.Pipeline",
-            "sklearn.preprocessing._data.StandardScaler",
-            "sklearn.preprocessing._encoders.OneHotEncoder",
-            "sklearn.preprocessing._encoders.OrdinalEncoder",
-            "sklearn.preprocessing._function_transformer.FunctionTransformer",
-            "sklearn.preprocessing._label.LabelEncoder",
-        )
-    ),
-    "PartialNode": frozenset(("functools.partial",)),
-    "RandomGeneratorNode": frozenset(("numpy.random._generator.Generator",)),
-    "SliceNode": frozenset(("builtins.slice",)),
-    "TupleNode": frozenset(("builtins.tuple",)),
-    "TypeNode": frozenset(("builtins.int", "builtins.str", "numpy.float64")),
-}
-# What skops wants to be told is trusted, because its own list does not have it.
-_TRUSTED = (
-    "functools.partial",
-    "numpy.dtype",
-    f"{_TREES}.predictor.TreePredictor",
-    "sklearn.utils.validation.check_array",
-)
+MOST_BYTES = 4 << 30
 _MADE_BY = ("duckdb", "numpy", "pyarrow", "scikit-learn", "scipy", "skops")
 _READ_BY = ("scikit-learn", "skops")
+# What a crafted or damaged artifact makes zipfile, json, numpy and skops say.
+_UNREADABLE = (
+    AttributeError,
+    EOFError,
+    ImportError,
+    LookupError,
+    MemoryError,
+    NotImplementedError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+)
 
 
-def library_versions() -> dict[str, str]:
-    """Return the versions of the libraries that decide what a fit gives."""
-    return {name: version(name) for name in _MADE_BY}
+def library_versions(packages: Iterable[str] = ()) -> dict[str, str]:
+    """Return the versions of the libraries that decide what a fit gives, ``packages`` included."""
+    return {name: version(name) for name in (*_MADE_BY, *packages)}
 
 
 def sha256(data: bytes) -> str:
@@ -86,20 +54,75 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def dump(estimator: Any) -> bytes:
-    """Return the fitted ``estimator`` as bytes that :func:`load` reads."""
-    bare, vocabulary = _without_vocabulary(estimator)
-    kept = {"estimator": bare, "vocabulary": vocabulary}
-    return bytes(skops.io.dumps(kept, compression=zipfile.ZIP_DEFLATED))
+def dump(estimator: Any, *, of: str = "the model", trust: Trust = NOBODY) -> bytes:
+    """Return the fitted ``estimator`` as bytes that :func:`load` reads, the same for equal ones.
+
+    Raises PipelineError naming what of it is not on the list or cannot be written.
+    """
+    data, foreign = _written(estimator, trust)
+    if foreign:
+        raise PipelineError(
+            f"what was fitted for {of} cannot be kept: {', '.join(foreign)}; allowed: estimators "
+            "of scikit-learn and what goldloop.yml trusts",
+            fix=remedy(foreign, trust),
+        )
+    return data
 
 
-def load(data: bytes, *, digest: str, libraries: Mapping[str, str], of: str) -> Any:
+def unkept(estimator: Any, trust: Trust = NOBODY) -> list[str]:
+    """Return what of ``estimator``, fitted or not, cannot be kept; nothing when all can."""
+    return _written(estimator, trust)[1]
+
+
+def remedy(foreign: Sequence[str], trust: Trust) -> str:
+    """Return what to do about ``foreign`` types, which :func:`unkept` gave: the line to add."""
+    names = [each.partition(" (")[0] for each in foreign if each.endswith(TRUSTED_BY_NAME)]
+    if len(names) < len(foreign) or not all(map(is_class_name, names)):
+        return "choose another estimator"
+    line = ", ".join((*trust.names, *names))
+    return f"if you trust it, add to {PROJECT_FILE}: ml: {{trust: [{line}]}}"
+
+
+def load(
+    data: bytes,
+    *,
+    digest: str,
+    libraries: Mapping[str, str],
+    of: str,
+    trust: Trust = NOBODY,
+) -> Any:
     """Return the estimator that :func:`dump` wrote as ``data``; ``of`` names it in errors.
 
+    ``trust`` is what the project lets in now, whatever it was when the artifact was made.
+
     Raises PipelineError when the bytes do not match ``digest``, name a type that is not allowed,
-    or were made with other versions of scikit-learn or skops than are installed.
+    cannot be read, or were made with other versions of the libraries that read them.
     """
     retrain = f"train it anew: goldloop train {of.split('@', maxsplit=1)[0]}"
+    _check_whole(data, digest, of, retrain)
+    _check_versions(libraries, of, retrain)
+    try:
+        named = _named(data)
+        foreign = _foreign(named, trust)
+        if not foreign:
+            trusted = sorted({type_ for _, type_ in named})
+            with importable(trust.folder):
+                kept = skops.io.loads(data, trusted=trusted)
+            return put_back(kept["estimator"], kept["vocabulary"])
+    except _UNREADABLE as error:
+        raise PipelineError(
+            f"the artifact of {of} cannot be read ({type(error).__name__}: {error}); it is no "
+            "artifact that training wrote",
+            fix=retrain,
+        ) from error
+    raise PipelineError(
+        f"the artifact of {of} names what is not on the list of trusted types: "
+        f"{', '.join(foreign)}; it is not read",
+        fix=retrain,
+    )
+
+
+def _check_whole(data: bytes, digest: str, of: str, retrain: str) -> None:
     met = sha256(data)
     if met != digest:
         raise PipelineError(
@@ -107,28 +130,59 @@ def load(data: bytes, *, digest: str, libraries: Mapping[str, str], of: str) -> 
             "after it was made and is not read",
             fix=f"roll back to a release that has it whole, or {retrain}",
         )
-    for name in _READ_BY:
-        if libraries.get(name) != version(name):
+
+
+def _check_versions(libraries: Mapping[str, str], of: str, retrain: str) -> None:
+    """Hold the versions it was made with against those installed, where they matter to read it."""
+    others = [name for name in libraries if name not in _MADE_BY]
+    for name in (*_READ_BY, *others):
+        try:
+            installed = version(name)
+        except PackageNotFoundError:
+            installed = "none"
+        if libraries.get(name) != installed:
             raise PipelineError(
                 f"the artifact of {of} was made with {name} {libraries.get(name)}; installed is "
-                f"{version(name)}; allowed: the version that made it",
+                f"{installed}; allowed: the version that made it",
                 fix=f"install {name}=={libraries.get(name)}, or {retrain}",
             )
-    foreign = sorted(set(_foreign(data)))
-    if foreign:
-        raise PipelineError(
-            f"the artifact of {of} names what is not on the list of trusted types: "
-            f"{', '.join(foreign)}; it is not read",
-            fix=retrain,
-        )
-    kept = skops.io.loads(data, trusted=list(_TRUSTED))
-    return _with_vocabulary(kept["estimator"], kept["vocabulary"])
 
 
-def _foreign(data: bytes) -> Iterator[str]:
-    """Yield each type the artifact names that is not allowed, with the loader it asks for."""
+def _written(estimator: Any, trust: Trust) -> tuple[bytes, list[str]]:
+    """Return ``estimator`` as bytes, and what of it could not be read again."""
+    try:
+        with taken_out(estimator) as vocabularies:
+            kept = {"estimator": estimator, "vocabulary": vocabularies}
+            data = canonical(skops.io.dumps(kept))
+        return data, _foreign(_named(data), trust)
+    except (TypeError, ValueError, AttributeError, RecursionError) as error:
+        return b"", [f"skops cannot write it ({type(error).__name__}: {error})"]
+
+
+def _foreign(named: Iterable[tuple[str, str]], trust: Trust) -> list[str]:
+    """Return those of ``named``, loaders and types, that are not allowed."""
+    beside = {each for each in named if not is_allowed(*each)}
+    # Resolving what is trusted imports it, so only where something is in question.
+    trusted = types_of(trust) if beside else frozenset()
+    left = [each for each in beside if not is_allowed(*each, trusted)]
+    return sorted(f"{type_} ({loader})" for loader, type_ in left)
+
+
+def _named(data: bytes) -> set[tuple[str, str]]:
+    """Return each loader and type that the artifact names.
+
+    Raises ValueError for one that is too large unpacked, has folders, or is of another protocol.
+    """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        todo = [json.loads(archive.read("schema.json"))]
+        _check_members(archive)
+        schema = json.loads(archive.read("schema.json"))
+    if not isinstance(schema, dict) or schema.get("protocol") != PROTOCOL:
+        raise ValueError(f"its protocol is not {PROTOCOL}")
+    return set(_nodes(schema))
+
+
+def _nodes(schema: Any) -> Iterator[tuple[str, str]]:
+    todo = [schema]
     while todo:
         node = todo.pop()
         if isinstance(node, list):
@@ -136,33 +190,18 @@ def _foreign(data: bytes) -> Iterator[str]:
         elif isinstance(node, dict):
             todo.extend(node.values())
             if "__loader__" in node or "__class__" in node:
-                loader = str(node.get("__loader__"))
                 type_ = f"{node.get('__module__')}.{node.get('__class__')}"
-                if type_ not in ALLOWED.get(loader, frozenset()):
-                    yield f"{type_} ({loader})"
+                yield str(node.get("__loader__")), type_
 
 
-def _without_vocabulary(estimator: Any) -> tuple[Any, str]:
-    """Return the estimator without its vocabulary, and that as JSON (empty when it has none).
-
-    Skops writes a node for each word, 35 s for 350,000 of them; one text takes a moment.
-    """
-    words = _words(estimator)
-    if words is None:
-        return estimator, ""
-    bare = copy(words)
-    bare.vocabulary_ = {}
-    terms = sorted(words.vocabulary_, key=words.vocabulary_.__getitem__)
-    steps = [(name, bare if step is words else step) for name, step in estimator.steps]
-    return Pipeline(steps), json.dumps(terms)
-
-
-def _with_vocabulary(estimator: Any, vocabulary: str) -> Any:
-    words = _words(estimator)
-    if words is not None:
-        words.vocabulary_ = {term: at for at, term in enumerate(json.loads(vocabulary))}
-    return estimator
-
-
-def _words(estimator: Any) -> Any:
-    return estimator.named_steps.get("words") if isinstance(estimator, Pipeline) else None
+def _check_members(archive: zipfile.ZipFile) -> None:
+    total = 0
+    for member in archive.infolist():
+        if "/" in member.filename or "\\" in member.filename:
+            raise ValueError(f"it holds the path {member.filename!r}; allowed: plain names")
+        total += member.file_size
+        if total <= MOST_BYTES and member.filename.endswith(".npz"):
+            with zipfile.ZipFile(io.BytesIO(archive.read(member))) as inner:
+                total += sum(each.file_size for each in inner.infolist())
+        if total > MOST_BYTES:
+            raise ValueError(f"unpacked it is larger than {MOST_BYTES:,} bytes")

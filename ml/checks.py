@@ -98,15 +98,15 @@ def _check_repeats(conn: DuckDBPyConnection, source: Source, grain: Grain) -> No
 def content_hash(conn: DuckDBPyConnection, source: Source, columns: Sequence[Column]) -> str:
     """Return a hash of the values in ``columns``, whatever the order of the rows.
 
-    The hashes of the rows are added and xor-ed by DuckDB in one scan; two 64-bit hashes with
-    different salts make an accident of equal sums out of the question, not an attack.
+    The hashes of the rows are added and xor-ed by DuckDB in one scan, and so is a second hash made
+    of each; that makes an accident of equal sums out of the question, not an attack.
     """
     values = ", ".join(column.sql for column in columns)
     found = _one(
         conn,
         f"select count(*), sum(cast(one as hugeint)), bit_xor(one), sum(cast(two as hugeint)), "
-        f"bit_xor(two) from (select hash({values}) as one, hash('salt', {values}) as two "
-        f"from {source.relation.sql})",
+        f"bit_xor(two) from (select one, hash('salt', one) as two "
+        f"from (select hash({values}) as one from {source.relation.sql}))",
     )
     return "-".join("0" if part is None else f"{part:x}" for part in found)
 

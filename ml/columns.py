@@ -32,10 +32,16 @@ _KINDS: dict[str, Kind] = {
 
 @dataclass(frozen=True)
 class Column:
-    """A column and its DuckDB type as ``describe`` prints it."""
+    """A column and its DuckDB type as ``describe`` prints it.
+
+    One made by SQL has that as ``expression``, and the columns of the table that the expression
+    reads, each with the type it has there, as ``reads``.
+    """
 
     name: str
     type: str
+    expression: str | None = None
+    reads: tuple[tuple[str, str], ...] = ()
 
     @property
     def base(self) -> str:
@@ -61,8 +67,10 @@ class Column:
 
     @property
     def feature_sql(self) -> str:
-        """The column as the encoder reads it: text as it is, all else as double."""
-        return f"cast({self.sql} as {'varchar' if self.kind == 'text' else 'double'})"
+        """The one expression by which training and scoring read it: text as it is, else double."""
+        # On lines of its own, so that a comment within the expression ends before the bracket.
+        value = self.sql if self.expression is None else f"(\n{self.expression}\n)"
+        return f"cast({value} as {'varchar' if self.kind == 'text' else 'double'})"
 
 
 Columns = Mapping[str, Column]

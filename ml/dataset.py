@@ -1,8 +1,10 @@
 """The training set: held against the declaration, checked, read from the warehouse by Arrow."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -10,19 +12,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
-from ml import estimators
 from ml.checks import Grain, check_rows, class_names
 from ml.columns import WHOLE, Column, Source, find
 from ml.errors import PipelineError, UsageError
+from ml.feature_choice import choose_features
+from ml.marks import find_mark, mark_sql
 from ml.relation import Relation
 from ml.spec import ModelSpec
+from ml.transform import worked_out
 
 MOST_CLASSES = 100
+_AT_ONCE = 4
+_SORTED = (WHOLE - {"HUGEINT", "UHUGEINT"}) | {"VARCHAR", "DOUBLE", "FLOAT", "BOOLEAN"}
 
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """A training set found good; ``classes`` are text in the label's order, none for a number."""
+    """A training set found good; ``classes`` are text in the label's order, none for a number.
+
+    ``grouped`` are the columns of ``split.group``, ``marked`` is that of ``split.column``,
+    ``segments`` are those by whose values metrics are told apart.
+    """
 
     source: Source
     grain: Grain
@@ -30,19 +40,44 @@ class TrainingSet:
     features: tuple[Column, ...]
     rows: int
     classes: tuple[str, ...]
+    grouped: tuple[Column, ...] = ()
+    marked: Column | None = None
+    segments: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows in the order of key and time.
+    """Rows of a training set, in the order of key and time: those ``at`` positions of ``table``.
 
-    ``features`` has a column a feature, ``labels`` [rows] class positions or numbers, ``times``
-    [rows] microseconds, None without a time column.
+    ``table`` has a column a feature, numbers with NaN for null; it is shared by all that are taken
+    from it. ``labels`` [rows] are class positions or numbers, ``times`` [rows] microseconds, None
+    without a time column. ``groups`` [rows] is equal where the columns of ``split.group`` are,
+    ``marks`` [rows] true where ``split.column`` says to hold out, and ``segments`` has a column of
+    text a segment column, by its name; None where they are not declared.
     """
 
-    features: pa.Table
+    table: pa.Table
+    at: npt.NDArray[np.int64]
     labels: npt.NDArray[np.int64] | npt.NDArray[np.float64]
     times: npt.NDArray[np.int64] | None
+    groups: npt.NDArray[np.int64] | None = None
+    marks: npt.NDArray[np.bool_] | None = None
+    segments: pa.Table | None = None
+
+    @cached_property
+    def features(self) -> pa.Table:
+        """The features of these rows alone, a column each, copied out of ``table`` once."""
+        return self.table.take(self.at)
+
+    def take(self, at: npt.NDArray[np.int64]) -> "Rows":
+        """Return the rows at the positions ``at`` of these."""
+        parts = {each.name: getattr(self, each.name) for each in fields(self)}
+        taken = {
+            name: part.take(at) if name == "segments" else part[at]
+            for name, part in parts.items()
+            if name != "table" and part is not None
+        }
+        return replace(self, **taken)
 
 
 def find_training_set(
@@ -59,9 +94,9 @@ def find_training_set(
     time = source.time(train.time, "train.time", file) if train.time else None
     label = _label(source, spec)
     grain = Grain(key, time)
-    taken = {train.label, train.time, *train.key}
-    features = tuple(each for name, each in source.columns.items() if name not in taken)
-    _check_features(source, features, spec)
+    features = choose_features(conn, source, spec)
+    grouped = tuple(source.column(name, "train.split.group", file) for name in train.split.group)
+    marked = find_mark(conn, source, spec)
     rows = check_rows(conn, source, grain, now)
     if rows == 0:
         raise PipelineError(
@@ -70,27 +105,72 @@ def find_training_set(
         )
     _check_labels(conn, source, label, rows, spec)
     classes = _classes(conn, source, label, spec) if spec.task == "classification" else ()
-    return TrainingSet(source, grain, label, features, rows, classes)
+    segments = tuple(
+        source.column(name, "evaluate.segments", file) for name in spec.evaluate.segments
+    )
+    return TrainingSet(source, grain, label, features, rows, classes, grouped, marked, segments)
 
 
 def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
-    """Read the training set, in the order of key and time, whatever the order it is stored in."""
-    time = found.grain.time
-    label = f"cast({found.label.sql} as {'varchar' if found.classes else 'double'})"
-    asked = [column.feature_sql for column in found.features]
-    asked += [label, f"epoch_us({time.time_sql})" if time else "0"]
+    """Read the training set, in the order of key and time, whatever the order it is stored in.
+
+    Raises PipelineError where an expression of ``train.transform`` fails on a row.
+    """
+    features = [column.feature_sql for column in found.features]
+    segments = [f"cast({column.sql} as varchar)" for column in found.segments]
+    asked = [*features, *_beside(found), *segments, *_order(found.grain)]
     named = ", ".join(f"{sql} as c{at}" for at, sql in enumerate(asked))
-    table = conn.execute(
-        f"select {named} from {found.source.relation.sql} order by {', '.join(found.grain.sql)}"
-    ).to_arrow_table()
-    *features, labels, times = table.columns
+    with worked_out(found.source):
+        table = conn.execute(f"select {named} from {found.source.relation.sql}").to_arrow_table()
+    many, keys = len(features), len(features) + 4 + len(segments)
+    labels, times, groups, marks, *parts = table.columns[many:keys]
+    # Sorting the key alone and picking rows by it moves each feature once, where it is needed.
+    order = [(name, "ascending") for name in table.column_names[keys:]]
+    at = pc.sort_indices(table, sort_keys=order).to_numpy()
     if found.classes:
         labels = pc.cast(pc.index_in(labels, value_set=pa.array(found.classes)), pa.int64())
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        plain = list(pool.map(_plain, table.columns[:many]))
     return Rows(
-        pa.table(features, names=table.column_names[: len(features)]),
-        labels.to_numpy(),
-        times.to_numpy() if time else None,
+        pa.table(plain, names=table.column_names[:many]),
+        np.asarray(at, dtype=np.int64),
+        labels.to_numpy()[at],
+        times.to_numpy()[at] if found.grain.time else None,
+        groups.to_numpy()[at] if found.grouped else None,
+        marks.to_numpy()[at].astype(bool) if found.marked else None,
+        pa.table([part.take(at) for part in parts], names=[each.name for each in found.segments])
+        if parts
+        else None,
     )
+
+
+def _order(grain: Grain) -> list[str]:
+    """Return the expressions rows are ordered by: those of ``grain``, as Arrow can sort them."""
+    keys = [
+        column.sql if column.base in _SORTED else f"cast({column.sql} as varchar)"
+        for column in grain.key
+    ]
+    return [*keys, f"epoch_us({grain.time.time_sql})"] if grain.time else keys
+
+
+def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
+    """Return numbers in one piece with NaN for null, which are picked and encoded far faster."""
+    if not pa.types.is_floating(values.type):
+        return values
+    return pa.array(values.to_numpy(zero_copy_only=False))
+
+
+def _beside(found: TrainingSet) -> list[str]:
+    """Return what is read besides the features: the label, the time, the group, the mark."""
+    time = found.grain.time
+    group = f"hash({', '.join(column.sql for column in found.grouped)})"
+    return [
+        f"cast({found.label.sql} as {'varchar' if found.classes else 'double'})",
+        f"epoch_us({time.time_sql})" if time else "0",
+        # Half of the hash's range, as a signed number: what matters is what is equal.
+        f"cast({group} // 2 as bigint)" if found.grouped else "0",
+        mark_sql(found.marked) if found.marked else "0",
+    ]
 
 
 def _label(source: Source, spec: ModelSpec) -> Column:
@@ -108,37 +188,6 @@ def _label(source: Source, spec: ModelSpec) -> Column:
             f"then: {source.build}",
         )
     return label
-
-
-def _check_features(source: Source, features: tuple[Column, ...], spec: ModelSpec) -> None:
-    if not features:
-        raise UsageError(
-            f"{source.relation} has no feature: its columns are only the label, the key and the "
-            f"time of ML model '{spec.name}': {', '.join(source.columns)}",
-            fix=f"add features to the SQL of {source.dbt_name}, then: {source.build}",
-        )
-    reads_text = estimators.reads_text(spec)
-    for column in features:
-        remedy = _remedy(column, reads_text)
-        if remedy:
-            allowed = "text" if reads_text else "numbers, booleans and text"
-            raise UsageError(
-                f"feature '{column.name}' is {column.type} in {source.relation}; "
-                f"{spec.estimator.name} reads {allowed}",
-                fix=f"{remedy} in the SQL of {source.dbt_name}, then: {source.build}",
-            )
-
-
-def _remedy(column: Column, reads_text: bool) -> str | None:
-    if reads_text:
-        return None if column.kind == "text" else "leave it out, or turn it into text,"
-    if column.kind == "time":
-        return "turn it into days since (datediff), leave it out, or make it train.time,"
-    if column.base == "LIST":
-        return "turn it into a number (len, list_avg), or leave it out,"
-    if column.base in ("STRUCT", "MAP", "JSON", "UNION"):
-        return "take its fields out into columns of their own, or leave it out,"
-    return None if column.kind else "cast it to a number or text, or leave it out,"
 
 
 def _check_labels(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -16,6 +17,11 @@ from ml.columns import Column
 
 Matrix = npt.NDArray[np.float64]
 Inputs = npt.NDArray[Any]
+Positions = npt.NDArray[np.int64]
+
+# From so many rows on, columns are encoded side by side; Arrow and numpy let go of Python's lock.
+_MANY_ROWS = 200_000
+_AT_ONCE = 4
 FeatureKind = Literal["number", "boolean", "category", "text"]
 
 
@@ -25,7 +31,8 @@ class Feature:
 
     ``categories`` are the values that have a code, the code being the position. A value seen
     later that is not among them counts as missing. ``rare`` is how many values were left out
-    because there were too many, ``missing`` how many training rows had none.
+    because there were too many, ``missing`` how many training rows had none. One made by SQL has
+    that as ``sql``, and the columns that reads, with their types in training, as ``reads``.
     """
 
     name: str
@@ -34,11 +41,13 @@ class Feature:
     categories: tuple[str, ...] = ()
     rare: int = 0
     missing: int = 0
+    sql: str | None = None
+    reads: tuple[tuple[str, str], ...] = ()
 
     @property
     def column(self) -> Column:
-        """The column of the training set."""
-        return Column(self.name, self.type)
+        """The column of the training set, or what makes it."""
+        return Column(self.name, self.type, self.sql, self.reads)
 
 
 @dataclass(frozen=True)
@@ -52,21 +61,43 @@ class Encoder:
         """Whether the features are documents rather than a matrix."""
         return any(feature.kind == "text" for feature in self.features)
 
-    def encode(self, rows: pa.Table | pa.RecordBatch) -> Inputs:
+    def encode(
+        self,
+        rows: pa.Table | pa.RecordBatch,
+        *,
+        at: Positions | None = None,
+        order: Literal["C", "F"] = "C",
+    ) -> Inputs:
         """Return the input for ``rows``, whose columns are the features in order.
 
-        A matrix [rows, features] of float64 with NaN for missing, or documents [rows].
+        A matrix [rows, features] of float64 with NaN for missing, or documents [rows]; with ``at``
+        of the rows at these positions. The matrix lies row by row, or with ``order`` F column by
+        column, as fitting reads it.
         """
-        return self._documents(rows) if self.reads_text else self._matrix(rows)
+        if self.reads_text:
+            return self._documents(rows if at is None else rows.take(at))
+        many = rows.num_rows if at is None else len(at)
+        matrix = np.empty((many, len(self.features)), dtype=np.float64, order=order)
 
-    def _matrix(self, rows: pa.Table | pa.RecordBatch) -> Matrix:
-        matrix = np.empty((rows.num_rows, len(self.features)), dtype=np.float64)
-        for at, feature in enumerate(self.features):
-            values = rows.column(at)
-            if feature.kind == "category":
-                values = pc.index_in(values, value_set=pa.array(feature.categories, pa.string()))
-            matrix[:, at] = pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False)
+        def fill(number: int) -> None:
+            plain = _numbers(self.features[number], rows.column(number))
+            if at is None:
+                matrix[:, number] = plain
+            else:
+                # Positions are known to be good; to check them numpy would copy once more.
+                np.take(plain, at, out=matrix[:, number], mode="clip")
+
+        if many < _MANY_ROWS:
+            for number in range(len(self.features)):
+                fill(number)
+        else:
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                list(pool.map(fill, range(len(self.features))))
         return matrix
+
+    def columns(self, rows: pa.Table | pa.RecordBatch) -> list[Any]:
+        """Return the columns of ``rows``, text as the codes of its categories; null is missing."""
+        return [_coded(feature, rows.column(at)) for at, feature in enumerate(self.features)]
 
     def _documents(self, rows: pa.Table | pa.RecordBatch) -> npt.NDArray[np.object_]:
         # Arrow 26's binary_join_element_wise leaves out a row of which every text is null.
@@ -81,44 +112,72 @@ class Encoder:
     @classmethod
     def from_json(cls, text: str) -> Encoder:
         """Return the encoder that :meth:`to_json` wrote down."""
-        kept = (dict(each, categories=tuple(each["categories"])) for each in json.loads(text))
-        return cls(tuple(Feature(**each) for each in kept))
+        return cls(tuple(_feature(each) for each in json.loads(text)))
+
+
+def _numbers(feature: Feature, values: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.float64]:
+    """Return ``values`` as the matrix has them: a category's code, NaN for missing."""
+    plain = pc.cast(_coded(feature, values), pa.float64())
+    return np.asarray(plain.to_numpy(zero_copy_only=False))
+
+
+def _coded(feature: Feature, values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Return ``values``, those of a category as its codes, null where it has none."""
+    if feature.kind != "category":
+        return values
+    return pc.index_in(values, value_set=pa.array(feature.categories, pa.string()))
+
+
+def _feature(kept: dict[str, Any]) -> Feature:
+    reads = tuple((name, type_) for name, type_ in kept.get("reads", ()))
+    return Feature(**{**kept, "categories": tuple(kept["categories"]), "reads": reads})
 
 
 def fit_encoder(
-    columns: Sequence[Column], rows: pa.Table, *, reads_text: bool, most: int
+    columns: Sequence[Column],
+    rows: pa.Table,
+    *,
+    reads_text: bool,
+    most: int,
+    at: Positions | None = None,
 ) -> Encoder:
     """Learn the mapping from ``rows``, the training rows alone, columns in order.
 
-    At most ``most`` categories of a feature get a code, the most frequent ones.
+    With ``at`` the training rows are those at these positions. At most ``most`` categories of a
+    feature get a code, the most frequent ones.
     """
     kept = []
-    for at, column in enumerate(columns):
-        values = rows.column(at)
-        missing = values.null_count + _not_a_number(values)
+    for number, column in enumerate(columns):
+        values = rows.column(number)
+        kind: FeatureKind = "text" if reads_text else "category"
         if column.kind != "text":
-            kind: FeatureKind = "boolean" if column.kind == "boolean" else "number"
-            kept.append(Feature(column.name, column.type, kind, missing=missing))
-        elif reads_text:
-            kept.append(Feature(column.name, column.type, "text", missing=missing))
-        else:
-            names, rare = _categories(values, most)
-            kept.append(Feature(column.name, column.type, "category", names, rare, missing))
+            kind = "boolean" if column.kind == "boolean" else "number"
+        names, rare = _categories(values, at, most) if kind == "category" else ((), 0)
+        missing = missing_in(values, at)
+        made = (column.expression, column.reads)
+        kept.append(Feature(column.name, column.type, kind, names, rare, missing, *made))
     return Encoder(tuple(kept))
 
 
-def _categories(values: pa.ChunkedArray, most: int) -> tuple[tuple[str, ...], int]:
+def _categories(
+    values: pa.ChunkedArray, at: Positions | None, most: int
+) -> tuple[tuple[str, ...], int]:
     """Return the ``most`` frequent values in the order of their code points, and how many more."""
-    counts = pc.value_counts(values.drop_null()).to_pylist()
-    ranked = sorted(counts, key=lambda each: (-each["counts"], each["values"]))
-    names = sorted(each["values"] for each in ranked[:most])
+    known = pc.unique(values).drop_null()
+    codes = pc.fill_null(pc.index_in(values, value_set=known), len(known)).to_numpy()
+    counts = np.bincount(codes if at is None else codes[at], minlength=len(known) + 1)
+    met = [each for each in zip(known.to_pylist(), counts.tolist(), strict=False) if each[1]]
+    ranked = sorted(met, key=lambda each: (-each[1], each[0]))
+    names = sorted(name for name, _ in ranked[:most])
     return tuple(names), len(ranked) - len(names)
 
 
-def _not_a_number(values: pa.ChunkedArray) -> int:
-    if not pa.types.is_floating(values.type):
-        return 0
-    return pc.sum(pc.is_nan(values)).as_py() or 0
+def missing_in(values: pa.ChunkedArray, at: Positions | None = None) -> int:
+    """Return how many of ``values``, or of those ``at`` positions, are null or NaN."""
+    lacking = pc.is_null(values, nan_is_null=True)
+    if at is None:
+        return pc.sum(lacking).as_py() or 0
+    return int(np.count_nonzero(lacking.to_numpy(zero_copy_only=False)[at]))
 
 
 def infinite(columns: Sequence[Column], rows: pa.Table | pa.RecordBatch) -> list[str]:

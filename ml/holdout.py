@@ -4,17 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
-import numpy.typing as npt
 
 from ml.dataset import Rows, TrainingSet
 from ml.errors import PipelineError
 from ml.spec import ModelSpec
-from ml.split import split_at_random, split_by_time
+from ml.split import DAY, Positions, split_at_random, split_by_group, split_by_time
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The rows learnt from, the rows held out, and the first time held out (None at random)."""
+    """The rows learnt from, the rows held out, and the first time held out (None but by time).
+
+    Without a split nothing is held out; then the version is judged out of fold.
+    """
 
     learnt: Rows
     held: Rows
@@ -24,33 +26,33 @@ class Parts:
 def hold_out(spec: ModelSpec, found: TrainingSet, rows: Rows) -> Parts:
     """Split ``rows`` as ``spec`` declares.
 
-    Raises PipelineError when a part is empty or has one class, or when a class is only held out.
+    Raises PipelineError when a part is empty or has one class, or when a class is not learnt.
     """
     learnt, held = _positions(spec, found, rows)
     test_from = None
     if rows.times is not None and spec.train.split.by == "time" and len(held):
         test_from = datetime(1970, 1, 1) + timedelta(microseconds=int(rows.times[held].min()))
-    parts = Parts(_take(rows, learnt), _take(rows, held), test_from)
-    if not len(held):
-        raise PipelineError(
-            f"nothing can be held out: {found.source.relation} has one value of "
-            f"'{spec.train.time}' in all its {len(learnt):,} rows",
-            fix=f"give it rows of more than one time, or set train.split.by: random in {spec.file}",
-        )
+    parts = Parts(rows.take(learnt), rows.take(held), test_from)
+    if spec.train.split.by != "none":
+        _check_parts(spec, found, parts)
     if found.classes:
         _check_classes(spec, found, parts)
     return parts
 
 
-def _positions(
-    spec: ModelSpec, found: TrainingSet, rows: Rows
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    split = spec.train.split
+def _positions(spec: ModelSpec, found: TrainingSet, rows: Rows) -> tuple[Positions, Positions]:
+    split, seed = spec.train.split, spec.estimator.seed
     if split.by == "time" and rows.times is not None:
-        return split_by_time(rows.times, split.test)
+        return split_by_time(rows.times, split.test, split.embargo_days * DAY)
+    if split.by == "none":
+        return np.arange(found.rows), np.empty(0, dtype=np.int64)
+    if split.by == "column" and rows.marks is not None:
+        return np.flatnonzero(~rows.marks), np.flatnonzero(rows.marks)
     classes = rows.labels.astype(np.int64) if found.classes else None
     try:
-        return split_at_random(found.rows, split.test, spec.estimator.seed, classes)
+        if rows.groups is not None:
+            return split_by_group(rows.groups, split.test, seed, classes)
+        return split_at_random(found.rows, split.test, seed, classes)
     except ValueError as error:
         raise PipelineError(
             f"the {found.rows:,} rows of {found.source.relation} cannot be split at random with "
@@ -59,9 +61,29 @@ def _positions(
         ) from None
 
 
-def _take(rows: Rows, at: npt.NDArray[np.int64]) -> Rows:
-    times = None if rows.times is None else rows.times[at]
-    return Rows(rows.features.take(at), rows.labels[at], times)
+def _check_parts(spec: ModelSpec, found: TrainingSet, parts: Parts) -> None:
+    """Refuse a split that leaves nothing to learn from or nothing to judge on."""
+    split, relation = spec.train.split, found.source.relation
+    learnt, held = len(parts.learnt.labels), len(parts.held.labels)
+    if split.by == "column" and not (learnt and held):
+        part = "learnt from" if held else "held out"
+        raise PipelineError(
+            f"'{split.column}' of {relation} leaves nothing to be {part} of its {found.rows:,} "
+            "rows; both true and false, or test and train, are needed",
+            fix=f"look at the SQL of {found.source.dbt_name}, then: {found.source.build}",
+        )
+    if not held:
+        raise PipelineError(
+            f"nothing can be held out: {relation} has one value of "
+            f"'{spec.train.time}' in all its {learnt:,} rows",
+            fix=f"give it rows of more than one time, or set train.split.by: random in {spec.file}",
+        )
+    if not learnt:
+        raise PipelineError(
+            f"nothing can be learnt from: no row of {relation} is {split.embargo_days} days or "
+            f"more (train.split.embargo_days) before {parts.test_from}, the first time held out",
+            fix=f"give it earlier rows, or fewer embargo_days or a smaller test in {spec.file}",
+        )
 
 
 def _check_classes(spec: ModelSpec, found: TrainingSet, parts: Parts) -> None:
@@ -79,10 +101,10 @@ def _check_classes(spec: ModelSpec, found: TrainingSet, parts: Parts) -> None:
                 "two classes or more are needed",
                 fix=fix,
             )
-    unknown = [found.classes[int(code)] for code in sorted(held - learnt)]
+    unknown = [name for code, name in enumerate(found.classes) if code not in learnt]
     if unknown:
         raise PipelineError(
             f"no row learnt from has '{found.label.name}' as {', '.join(unknown)}, which occurs "
-            f"only in the rows held out{since}",
+            f"only in the rows held out{since} or left out before them",
             fix=fix,
         )

@@ -14,13 +14,16 @@ Array = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
 
-def classification(truth: Codes, shares: Array, weights: Array) -> dict[str, Array]:
+def classification(
+    truth: Codes, shares: Array, weights: Array, decided: Codes | None = None
+) -> dict[str, Array]:
     """Return every classification metric of probabilities ``shares`` [rows, classes].
 
-    ``truth`` [rows] holds class positions. For more than two classes roc_auc, average_precision
-    and f1 are means over the classes, each against the rest.
+    ``truth`` [rows] holds class positions, ``decided`` [rows] those of the classes told (by default
+    the likeliest), which accuracy and f1 judge. For more than two classes roc_auc,
+    average_precision and f1 are means over the classes, each against the rest.
     """
-    told = np.argmax(shares, axis=1)
+    told = np.argmax(shares, axis=1) if decided is None else decided
     known = np.clip(shares, np.finfo(np.float64).eps, 1 - np.finfo(np.float64).eps)
     hit = np.eye(shares.shape[1])[truth]
     squares = np.sum((shares - hit) ** 2, axis=1) / (2 if shares.shape[1] == 2 else 1)

@@ -1,9 +1,11 @@
 """The table ``predictions.<model>``: its columns, and how rows get into it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 
+import duckdb
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
@@ -13,7 +15,15 @@ from ml.provenance import Provenance
 from ml.registry import ModelVersion
 from ml.relation import Relation, quote
 from ml.spec import ModelSpec
-from ml.tables import PREDICTION_COLUMNS, PREDICTIONS_SCHEMA, create_table
+from ml.tables import (
+    FEATURES_HASH,
+    PREDICTION_COLUMNS,
+    PREDICTIONS_SCHEMA,
+    add_columns,
+    create_table,
+    is_reason,
+    reason_columns,
+)
 
 # Types that go through Arrow and come back the same; all else is carried as text.
 _CARRIED = (WHOLE - {"HUGEINT", "UHUGEINT"}) | {"VARCHAR", "BOOLEAN", "DATE", "TIMESTAMP"}
@@ -21,19 +31,28 @@ _CARRIED = (WHOLE - {"HUGEINT", "UHUGEINT"}) | {"VARCHAR", "BOOLEAN", "DATE", "T
 
 @dataclass(frozen=True)
 class Target:
-    """Where the predictions of one version for one scored table go."""
+    """Where the predictions of one version for one scored table go, with how many reasons each.
+
+    ``features`` are the expressions of what the version reads. With ``incremental`` each prediction
+    has their hash beside it, and with ``remembers`` there are some to compare with.
+    """
 
     relation: Relation
     scored: Relation
     key: tuple[Column, ...]
     time: Column
     version: ModelVersion
+    features: tuple[str, ...] = ()
+    reasons: int = 0
+    incremental: bool = False
+    remembers: bool = False
 
     @property
     def types(self) -> dict[str, str]:
         """The columns of the table and their types."""
         own = {name: type_ for name, (type_, _) in PREDICTION_COLUMNS.items()}
-        return {**{column.name: column.type for column in self.key}, **own, "prediction": self.told}
+        keys = {column.name: column.type for column in self.key}
+        return {**keys, **own, "prediction": self.told, **reason_columns(self.reasons)}
 
     @property
     def told(self) -> str:
@@ -52,6 +71,35 @@ class Target:
         ]
         return [*keys, f"cast({self.time.time_sql} as date)"]
 
+    @property
+    def hash_sql(self) -> str:
+        """The expression of the hash of a row's features; it misses one change in 2 ** 64."""
+        return f"hash({', '.join(self.features)})"
+
+    @property
+    def rows_sql(self) -> str:
+        """The query of the rows to score: ``key_sql``, the features, the hash if incremental.
+
+        The columns are c0, c1 … and features_hash.
+        """
+        asked = [*self.key_sql, *self.features]
+        named = [f"{sql} as c{at}" for at, sql in enumerate(asked)]
+        if not self.incremental:
+            return f"select {', '.join(named)} from {self.scored.sql}"
+        named.append(f"{self.hash_sql} as {FEATURES_HASH}")
+        if not self.remembers:
+            return f"select {', '.join(named)} from {self.scored.sql}"
+        keys = [f"{column.sql} as k{at}" for at, column in enumerate(self.key)]
+        date = len(self.key)
+        same = [f"old.{column.sql} = new.k{at}" for at, column in enumerate(self.key)]
+        return (
+            f"select new.* exclude ({', '.join(f'k{at}' for at in range(len(keys)))}) "
+            f"from (select {', '.join(named + keys)} from {self.scored.sql}) as new "
+            f"anti join {self.relation.sql} as old on {' and '.join(same)} "
+            f"and old.as_of_date = new.c{date} and old.model_version = {self.version.version} "
+            f"and old.{FEATURES_HASH} = new.{FEATURES_HASH}"
+        )
+
 
 def open_target(
     conn: DuckDBPyConnection,
@@ -60,14 +108,27 @@ def open_target(
     scored: Relation,
     key: Sequence[Column],
     time: Column,
+    features: Sequence[str],
+    schema: str = PREDICTIONS_SCHEMA,
 ) -> Target:
-    """Return the table of the model's predictions, made if it is absent.
+    """Return the table of the model's predictions in ``schema``, made if it is absent.
+
+    ``features`` are the expressions of what the version reads. A table that is scored
+    incrementally gets the column of their hash. Columns for reasons are added where they are
+    missing, and stay when they are asked no more.
 
     Raises UsageError naming the columns in which a table that is there differs.
     """
-    target = Target(Relation(PREDICTIONS_SCHEMA, spec.name), scored, tuple(key), time, version)
-    create_table(conn, target.relation, target.types)
-    differing = _differences(describe(conn, target.relation), target.types)
+    incremental = spec.score.incremental
+    reasons = spec.score.explain.top if spec.score.explain else 0
+    relation = Relation(schema, spec.name)
+    target = Target(
+        relation, scored, tuple(key), time, version, tuple(features), reasons, incremental
+    )
+    create_table(conn, relation, target.types)
+    add_columns(conn, relation, reason_columns(reasons))
+    found = describe(conn, relation)
+    differing = _differences(found, target.types)
     if differing:
         columns = ", ".join(f"{name} {type_}" for name, type_ in target.types.items())
         raise UsageError(
@@ -77,19 +138,28 @@ def open_target(
             f"{target.relation}, or fix score.key in {spec.file}; then drop the table: "
             f"drop table {target.relation.sql}",
         )
-    return target
+    if incremental and FEATURES_HASH not in found:
+        conn.execute(f"alter table {relation.sql} add column {FEATURES_HASH} ubigint")
+    return replace(target, remembers=incremental and FEATURES_HASH in found)
 
 
 def clear(conn: DuckDBPyConnection, target: Target) -> int:
     """Take out what this version told before of the rows now scored; returns how many."""
+    version = target.version.version
+    there = f"select 1 from {target.relation.sql} where model_version = ? limit 1"
+    if not conn.execute(there, [version]).fetchone():
+        return 0
     new = ", ".join(f"{column.sql} as k{at}" for at, column in enumerate(target.key))
     same = [f"old.{column.sql} = new.k{at}" for at, column in enumerate(target.key)]
     date = f"cast({target.time.time_sql} as date) as as_of"
+    if target.remembers:
+        date += f", {target.hash_sql} as {FEATURES_HASH}"
+        same.append(f"old.{FEATURES_HASH} is distinct from new.{FEATURES_HASH}")
     deleted = conn.execute(
         f"delete from {target.relation.sql} as old using (select {new}, {date} "
         f"from {target.scored.sql}) as new where {' and '.join(same)} "
         "and old.as_of_date = new.as_of and old.model_version = ?",
-        [target.version.version],
+        [version],
     ).fetchone()
     return int(deleted[0]) if deleted else 0
 
@@ -97,27 +167,58 @@ def clear(conn: DuckDBPyConnection, target: Target) -> int:
 def write(
     conn: DuckDBPyConnection,
     target: Target,
-    batch: pa.RecordBatch,
+    batches: Iterator[pa.RecordBatch],
     provenance: Provenance,
     now: datetime,
-) -> None:
-    """Insert ``batch``: the columns of ``target.key_sql``, then ``prediction`` and ``score``."""
+) -> int:
+    """Insert ``batches`` as DuckDB asks for them, one at a time; return how many rows.
+
+    Their columns are those of ``target.key_sql``, then ``prediction`` and ``score``, the reasons,
+    then ``features_hash`` if the target is incremental.
+    """
+    first = next(batches, None)
+    if first is None:
+        return 0
     names = [column.name for column in target.key]
-    names += ["as_of_date", "prediction", "score"]
-    names += ["model_name", "model_version", "run_id", "scored_at"]
+    names += ["as_of_date", "prediction", "score", *reason_columns(target.reasons)]
+    names += [FEATURES_HASH] if target.incremental else []
+    types = {**target.types, FEATURES_HASH: "ubigint"}
     read = [
-        f"cast({quote(found)} as {target.types[name]})"
-        for found, name in zip(batch.schema.names, names, strict=False)
+        f"cast({quote(found)} as {types[name]})"
+        for found, name in zip(first.schema.names, names, strict=True)
     ]
-    # DuckDB finds the variable by its name. A registered view would keep the batch in memory until
-    # the transaction ends, and with it every batch.
-    goldloop_scored_batch = batch
-    conn.execute(
-        f"insert into {target.relation.sql} ({', '.join(map(quote, names))}) "
-        f"select {', '.join(read)}, ?, ?, ?, ? from goldloop_scored_batch",
-        [target.version.model, target.version.version, provenance.run_id, now],
-    )
-    del goldloop_scored_batch
+    names += ["model_name", "model_version", "run_id", "scored_at"]
+    failed: list[BaseException] = []
+    schema, batches = first.schema, chain([first], batches)
+    # Else the first batch would be kept until the last one is written.
+    del first
+    # DuckDB finds the variable by its name. One statement over all batches takes half the time
+    # of a statement for each: whole row groups are written, none is touched again.
+    goldloop_scored = pa.RecordBatchReader.from_batches(schema, _remembering(batches, failed))
+    try:
+        written = conn.execute(
+            f"insert into {target.relation.sql} ({', '.join(map(quote, names))}) "
+            f"select {', '.join(read)}, ?, ?, ?, ? from goldloop_scored",
+            [target.version.model, target.version.version, provenance.run_id, now],
+        ).fetchone()
+    except duckdb.Error:
+        if failed:
+            raise failed[0] from None
+        raise
+    finally:
+        del goldloop_scored
+    return int(written[0]) if written else 0
+
+
+def _remembering(
+    batches: Iterable[pa.RecordBatch], failed: list[BaseException]
+) -> Iterator[pa.RecordBatch]:
+    """Yield ``batches``; what they raise is kept, for DuckDB hands on its text alone."""
+    try:
+        yield from batches
+    except BaseException as error:
+        failed.append(error)
+        raise
 
 
 def _differences(found: Columns, wanted: Mapping[str, str]) -> list[str]:
@@ -130,5 +231,8 @@ def _differences(found: Columns, wanted: Mapping[str, str]) -> list[str]:
             told.append(f"'{name}' is missing")
         elif have.type != want.type and not {have.base, want.base} <= WHOLE:
             told.append(f"'{name}' is {have.type}, not {want.type}")
-    told += [f"'{name}' is not one of them" for name in found if name not in wanted]
+    # Who scored incrementally once, and does so no longer, keeps the column.
+    kept = {*wanted, FEATURES_HASH}
+    unknown = (name for name in found if name not in kept and not is_reason(name))
+    told += [f"'{name}' is not one of them" for name in unknown]
     return told

@@ -42,16 +42,17 @@ class Preset:
     tasks: tuple[Task, ...]
     params: frozenset[str]
     reads_text: bool = False
+    monotonic: bool = False
 
 
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset("boosted_trees", ("classification", "regression"), _TREES),
+        Preset("boosted_trees", ("classification", "regression"), _TREES, monotonic=True),
         Preset("linear_regression", ("regression",), _LINEAR),
         Preset("logistic_regression", ("classification",), _LOGISTIC),
         Preset("mlp", ("classification", "regression"), _MLP),
-        Preset("random_forest", ("classification", "regression"), _FOREST),
+        Preset("random_forest", ("classification", "regression"), _FOREST, monotonic=True),
         Preset("text_classifier", ("classification",), _LOGISTIC | WORD_PARAMS, reads_text=True),
     )
 }

@@ -1,7 +1,7 @@
-"""The versions of each ML model: numbered, judged, looked up, loaded; kept in the warehouse."""
+"""The versions of each ML model: numbered, kept in the warehouse, looked up, loaded."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
@@ -9,10 +9,11 @@ from duckdb import DuckDBPyConnection
 
 from ml import artifact
 from ml.calibration import Calibration
-from ml.evaluate import Evaluation
+from ml.evaluation.report import Report, keep
 from ml.features import Encoder
 from ml.model import Model
-from ml.tables import EVALUATIONS, MODEL_VERSIONS, create_tables, exists
+from ml.tables import EVALUATIONS, MODEL_VERSIONS, exists
+from ml.trust import NOBODY, Trust
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class ModelVersion:
     label_type: str
     classes: str
     features: str
+    transform: str | None
     calibration: str | None
     threshold: float | None
     train_relation: str
@@ -83,47 +85,16 @@ def add(
     conn: DuckDBPyConnection,
     version: ModelVersion,
     data: bytes,
-    evaluations: Sequence[Evaluation],
+    report: Report,
 ) -> None:
-    """Keep ``version`` with its artifact ``data`` and its ``evaluations``."""
-    create_tables(conn)
+    """Keep ``version`` with its artifact ``data`` and the ``report`` on it, in tables there are."""
     values = [getattr(version, name) for name in _KEPT]
     conn.execute(
         f"insert into {MODEL_VERSIONS.sql} ({', '.join(_KEPT)}, artifact) "
         f"values ({', '.join('?' * (len(_KEPT) + 1))})",
         [*values, data],
     )
-    rows = [
-        (version.model, version.version, e.data, e.segment, e.metric, e.value, e.low, e.high)
-        for e in evaluations
-    ]
-    conn.executemany(f"insert into {EVALUATIONS.sql} values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-
-
-def promote(conn: DuckDBPyConnection, version: ModelVersion, now: datetime) -> ModelVersion:
-    """Make ``version`` the champion; the champion before it is retired."""
-    set_status = f"update {MODEL_VERSIONS.sql} set status = ?, reason = ?, decided_at = ? where "
-    conn.execute(
-        f"{set_status} model = ? and status = 'champion'",
-        ["retired", f"{version.name} took its place", now, version.model],
-    )
-    conn.execute(
-        f"{set_status} model = ? and version = ?",
-        ["champion", None, now, version.model, version.version],
-    )
-    return replace(version, status="champion", reason=None, decided_at=now)
-
-
-def reject(
-    conn: DuckDBPyConnection, version: ModelVersion, reason: str, now: datetime
-) -> ModelVersion:
-    """Mark ``version`` as not good enough, with the ``reason``; the champion stays."""
-    conn.execute(
-        f"update {MODEL_VERSIONS.sql} set status = 'rejected', reason = ?, decided_at = ? "
-        "where model = ? and version = ?",
-        [reason, now, version.model, version.version],
-    )
-    return replace(version, status="rejected", reason=reason, decided_at=now)
+    keep(conn, version.model, version.version, report)
 
 
 def versions(conn: DuckDBPyConnection, model: str | None = None) -> list[ModelVersion]:
@@ -139,12 +110,21 @@ def versions(conn: DuckDBPyConnection, model: str | None = None) -> list[ModelVe
 
 def champion(conn: DuckDBPyConnection, model: str) -> ModelVersion | None:
     """Return the version of ``model`` that scores, if there is one."""
-    kept = [version for version in versions(conn, model) if version.status == "champion"]
-    return kept[0] if kept else None
+    return _with_status(conn, model, "champion")
 
 
-def load(conn: DuckDBPyConnection, version: ModelVersion) -> Model:
-    """Return ``version`` ready to tell.
+def challenger(conn: DuckDBPyConnection, model: str) -> ModelVersion | None:
+    """Return the version of ``model`` that scores in shadow, if there is one."""
+    return _with_status(conn, model, "challenger")
+
+
+def _with_status(conn: DuckDBPyConnection, model: str, status: str) -> ModelVersion | None:
+    kept = (version for version in versions(conn, model) if version.status == status)
+    return next(kept, None)
+
+
+def load(conn: DuckDBPyConnection, version: ModelVersion, trust: Trust = NOBODY) -> Model:
+    """Return ``version`` ready to tell; ``trust`` is whose code the project lets in besides.
 
     Raises PipelineError when its artifact is not to be trusted or read, see :mod:`ml.artifact`.
     """
@@ -153,6 +133,7 @@ def load(conn: DuckDBPyConnection, version: ModelVersion) -> Model:
         digest=version.artifact_sha256,
         libraries=json.loads(version.libraries),
         of=version.name,
+        trust=trust,
     )
     return Model(
         Encoder.from_json(version.features),

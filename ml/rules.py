@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ml.measures import MEASURES, measures_of
+from ml.explainable import unexplained
+from ml.learning_rules import learning_rules
+from ml.measures import MEASURES, Task, measures_of
 from ml.names import listed
 from ml.presets import PRESETS, Preset
 from ml.refusals import shown
-from ml.tables import PREDICTION_COLUMNS
+from ml.tables import PREDICTION_COLUMNS, is_reason
 
 if TYPE_CHECKING:
     from ml.spec import Criterion, Declaration
@@ -21,8 +23,10 @@ BOUNDS = ("at_least", "at_most", "beats_baseline_by")
 def broken_rules(declared: Declaration) -> list[str]:
     """Return one line for each rule that ``declared`` breaks."""
     metrics = list(_metrics(declared))
-    rest = () if metrics else (*_baseline(declared), *_estimator(declared))
-    return [*metrics, *rest, *_columns(declared), *_scored(declared)]
+    rest = (
+        () if metrics else (*_baseline(declared), *_estimator(declared), *learning_rules(declared))
+    )
+    return [*metrics, *rest, *_columns(declared), *_scored(declared), *unexplained(declared)]
 
 
 def _metrics(declared: Declaration) -> Iterator[str]:
@@ -33,6 +37,14 @@ def _metrics(declared: Declaration) -> Iterator[str]:
     if len({measure.task for measure in known}) > 1:
         names = ", ".join(f"{measure.name} ({measure.task})" for measure in known)
         yield f"problem.success judges two kinds of task: {names}; allowed: metrics of one kind"
+    elif known:
+        yield from _champion(declared, known[0].task)
+
+
+def _champion(declared: Declaration, task: Task) -> Iterator[str]:
+    metric, able = declared.problem.champion.metric, [each.name for each in measures_of(task)]
+    if metric is not None and metric not in able:
+        yield f"problem.champion.metric is '{metric}'; allowed: {listed(metric, able)}"
 
 
 def _criterion(criterion: Criterion) -> Iterator[str]:
@@ -70,8 +82,38 @@ def _estimator(declared: Declaration) -> Iterator[str]:
     if len(given) != 1:
         met = " and ".join(given) or "none of them"
         yield f"estimator has {met}; allowed: exactly one of {', '.join(KINDS)}"
-    elif estimator.preset is not None:
-        yield from _preset(declared, PRESETS[estimator.preset])
+    else:
+        yield from _weights(declared)
+        yield from _monotonic(declared)
+        if estimator.preset is not None:
+            yield from _preset(declared, PRESETS[estimator.preset])
+
+
+def _weights(declared: Declaration) -> Iterator[str]:
+    if declared.estimator.class_weight is not None and declared.task == "regression":
+        metric = declared.problem.success[0].metric
+        yield (
+            f"estimator.class_weight weighs classes, but {metric} judges a regression; "
+            "leave it out, or judge a classification"
+        )
+
+
+def _monotonic(declared: Declaration) -> Iterator[str]:
+    estimator, train = declared.estimator, declared.train
+    able = [each.name for each in PRESETS.values() if each.monotonic]
+    if estimator.monotonic and (estimator.builder or estimator.preset not in (None, *able)):
+        yield (
+            f"estimator.monotonic stands beside {estimator.name}; allowed: beside "
+            f"{', '.join(able)}, or a class that takes monotonic_cst"
+        )
+        return
+    taken = {train.label, train.time, *train.key, *train.features.exclude}
+    for name in estimator.monotonic:
+        if name in taken or name not in (train.features.include or (name,)):
+            yield (
+                f"estimator.monotonic names '{name}', which is no feature: it is the label, the "
+                "key, the time, or left out by train.features"
+            )
 
 
 def _preset(declared: Declaration, preset: Preset) -> Iterator[str]:
@@ -81,6 +123,11 @@ def _preset(declared: Declaration, preset: Preset) -> Iterator[str]:
         yield (
             f"estimator.preset is '{preset.name}', but {metric} judges a {declared.task}; "
             f"allowed: {listed(preset.name, able)}"
+        )
+    if declared.estimator.reads is not None:
+        yield (
+            f"estimator.reads is '{declared.estimator.reads}', but {preset.name} says itself "
+            "what it reads; allowed: beside class or builder"
         )
     for param, value in declared.estimator.params.items():
         if param not in preset.params:
@@ -106,8 +153,8 @@ def _columns(declared: Declaration) -> Iterator[str]:
 
 def _scored(declared: Declaration) -> Iterator[str]:
     for name in declared.score.key:
-        if name.lower() in PREDICTION_COLUMNS:
+        if name.lower() in PREDICTION_COLUMNS or is_reason(name.lower()):
             yield (
                 f"score.key names '{name}', a column that every prediction has of its own; "
-                f"allowed: any name but {', '.join(PREDICTION_COLUMNS)}"
+                f"allowed: any name but {', '.join(PREDICTION_COLUMNS)} and reason_1 …"
             )

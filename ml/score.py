@@ -1,35 +1,37 @@
 """Scoring: the champion's word on every row of a table, streamed into ``predictions.<model>``."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
-import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from ml import registry
 from ml.checks import Grain, check_rows, utc
-from ml.columns import Column, Source, find
+from ml.columns import find
 from ml.errors import PipelineError
-from ml.features import infinite
-from ml.metrics import Array
-from ml.model import Model
-from ml.names import listed
-from ml.predictions import Target, clear, open_target, write
+from ml.predictions import clear, open_target, write
 from ml.provenance import Provenance
 from ml.registry import ModelVersion
-from ml.relation import Relation, quote
+from ml.relation import Relation
+from ml.scorings import record
 from ml.spec import ModelSpec
+from ml.stream import told
+from ml.tables import PREDICTIONS_SCHEMA, SHADOW_SCHEMA
 from ml.transaction import transaction
+from ml.transform import check_inputs, feature_column, worked_out
 
-BATCH_ROWS = 100_000
+# A row group of DuckDB's: a batch is written whole, and is not touched again by the next one.
+BATCH_ROWS = 122_880
 
 
 @dataclass(frozen=True)
 class ScoreResult:
-    """What was written: ``rows`` predictions, of which ``new_rows`` had not been there before."""
+    """What was written: ``rows`` predictions, of which ``new_rows`` had not been there before.
+
+    Of an incremental scoring these are the rows that were new or had changed.
+    """
 
     model: str
     version: int
@@ -48,26 +50,67 @@ def score(
 ) -> ScoreResult:
     """Score every row of ``spec.score.on`` with the champion, in one transaction.
 
-    Predictions of the same key, date and version are replaced; those of other versions stay.
-    Rows stream by Arrow batches, so memory does not grow with them.
+    Predictions of the same key, date and version are replaced; those of other versions, and of
+    keys and dates that are not in the table, stay. So a table with rows of past dates fills these
+    in, each with its own features. Rows stream by Arrow batches, so memory does not grow with them.
+
+    With ``score.incremental`` a row whose features are those of its prediction by this version is
+    passed over, and keeps its ``run_id`` and ``scored_at``. Whether they are is told by a 64-bit
+    hash beside the prediction; it changes with the key, so no list of what was scored can go stale.
 
     Raises PipelineError without a champion, for a table that lacks a feature or has another type
     of it, and for rows that cannot be scored; UsageError where the declaration does not fit.
     """
     with transaction(conn):
         version = _champion(conn, spec)
-        model = registry.load(conn, version)
-        source = find(conn, relations, spec.score.on, "score.on", spec.file)
-        key = [source.column(name, "score.key", spec.file) for name in spec.score.key]
-        time = source.time(spec.score.time, "score.time", spec.file)
-        _check_features(source, version, model)
-        rows = check_rows(conn, source, Grain(key, time, by_day=True), now)
-        target = open_target(conn, spec, version, source.relation, key, time)
+        return _score(conn, spec, relations, provenance, now, version, PREDICTIONS_SCHEMA)
+
+
+def score_shadow(
+    conn: DuckDBPyConnection,
+    spec: ModelSpec,
+    relations: Mapping[str, Relation],
+    provenance: Provenance,
+    *,
+    now: datetime,
+) -> ScoreResult | None:
+    """Score the same rows with the challenger, into ``shadow.<model>``; None without one.
+
+    Raises what :func:`score` raises.
+    """
+    with transaction(conn):
+        version = registry.challenger(conn, spec.name)
+        if version is None:
+            return None
+        return _score(conn, spec, relations, provenance, now, version, SHADOW_SCHEMA)
+
+
+def _score(
+    conn: DuckDBPyConnection,
+    spec: ModelSpec,
+    relations: Mapping[str, Relation],
+    provenance: Provenance,
+    now: datetime,
+    version: ModelVersion,
+    schema: str,
+) -> ScoreResult:
+    """Score every row with ``version``, into the table of ``schema`` that has the model's name."""
+    model = registry.load(conn, version, spec.trusted)
+    source = find(conn, relations, spec.score.on, "score.on", spec.file)
+    key = [source.column(name, "score.key", spec.file) for name in spec.score.key]
+    time = source.time(spec.score.time, "score.time", spec.file)
+    check_inputs(source, model.encoder.features, version.name)
+    rows = check_rows(conn, source, Grain(key, time, by_day=True), now)
+    features = [
+        feature_column(feature, source.columns).feature_sql for feature in model.encoder.features
+    ]
+    target = open_target(conn, spec, version, source.relation, key, time, features, schema)
+    with worked_out(source):
         replaced = clear(conn, target)
-        with closing(_told(conn, source, target, model)) as batches:
-            for batch in batches:
-                write(conn, target, batch, provenance, utc(now))
-    return ScoreResult(spec.name, version.version, rows, rows - replaced, target.relation)
+        with closing(told(conn, source, target, model, rows=rows, size=BATCH_ROWS)) as batches:
+            scored = write(conn, target, batches, provenance, utc(now))
+    record(conn, version, source, provenance, scored, scored - replaced, utc(now))
+    return ScoreResult(spec.name, version.version, scored, scored - replaced, target.relation)
 
 
 def _champion(conn: DuckDBPyConnection, spec: ModelSpec) -> ModelVersion:
@@ -81,80 +124,3 @@ def _champion(conn: DuckDBPyConnection, spec: ModelSpec) -> ModelVersion:
             fix=f"train one that meets problem.success in {spec.file}: goldloop train {spec.name}",
         )
     return found
-
-
-def _check_features(source: Source, version: ModelVersion, model: Model) -> None:
-    """Hold the features the version was trained on against the columns of the table to score."""
-    for feature in model.encoder.features:
-        fix = f"add it to the SQL of {source.dbt_name} as the training set has it, then: "
-        found = source.columns.get(feature.name)
-        if found is None:
-            raise PipelineError(
-                f"feature '{feature.name}' of {version.name} is not a column of "
-                f"{source.relation}; it has: {listed(feature.name, source.columns)}",
-                fix=fix + source.build,
-            )
-        if found.kind != feature.column.kind:
-            raise PipelineError(
-                f"feature '{feature.name}' of {version.name} is {found.type} in "
-                f"{source.relation}, but it was {feature.type} in training; allowed: "
-                f"{feature.column.kind}",
-                fix=f"cast it in the SQL of {source.dbt_name}, then: {source.build}",
-            )
-
-
-def _told(
-    conn: DuckDBPyConnection, source: Source, target: Target, model: Model
-) -> Generator[pa.RecordBatch]:
-    """Yield the key, the date, the prediction and the score of each row, a batch at a time."""
-    columns = [source.columns[feature.name] for feature in model.encoder.features]
-    asked = target.key_sql + [column.feature_sql for column in columns]
-    named = ", ".join(f"{sql} as c{at}" for at, sql in enumerate(asked))
-    keys = len(target.key_sql)
-    reader = _reader(conn)
-    try:
-        found = reader.execute(f"select {named} from {source.relation.sql}")
-        for batch in found.to_arrow_reader(BATCH_ROWS):
-            features = batch.select(range(keys, len(asked)))
-            _check_finite(columns, features, source)
-            inputs = model.encoder.encode(features)
-            told = predictions_of(model, model.tell(inputs))
-            kept = [batch.column(at) for at in range(keys)]
-            names = [f"c{at}" for at in range(keys)]
-            yield pa.RecordBatch.from_arrays([*kept, *told], [*names, "prediction", "score"])
-    finally:
-        reader.close()
-
-
-def predictions_of(model: Model, told: Array) -> tuple[pa.Array, pa.Array]:
-    """Return the prediction and the score of each row.
-
-    ``told`` [rows, classes] are probabilities, or [rows] numbers for a regression.
-    """
-    if not model.classes:
-        return pa.array(told), pa.nulls(len(told), pa.float64())
-    codes = model.decide(told)
-    score = told[:, 1] if len(model.classes) == 2 else told[np.arange(len(told)), codes]
-    return pa.array(model.classes, pa.string()).take(pa.array(codes)), pa.array(score)
-
-
-def _reader(conn: DuckDBPyConnection) -> DuckDBPyConnection:
-    """Return a second connection, which streams while the first one writes.
-
-    It starts at the default database; the first may have moved to another.
-    """
-    places = conn.execute("select current_database(), current_schema()").fetchall()
-    reader = conn.cursor()
-    for database, schema in places:
-        reader.execute(f"use {quote(database)}.{quote(schema)}")
-    return reader
-
-
-def _check_finite(columns: list[Column], features: pa.RecordBatch, source: Source) -> None:
-    endless = infinite(columns, features)
-    if endless:
-        raise PipelineError(
-            f"feature '{endless[0]}' is infinite in rows of {source.relation} (a division by "
-            "zero?); allowed: finite numbers and null",
-            fix=f"mend it in the SQL of {source.dbt_name}, then: {source.build}",
-        )

@@ -1,6 +1,7 @@
 """An ML model as declared: the exposure's ``config.meta.ml``, parsed, typed and frozen."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -13,6 +14,7 @@ from ml.declaration.using import Evaluate, Score
 from ml.measures import MEASURES, Task
 from ml.refusals import explain, refusal
 from ml.rules import broken_rules
+from ml.trust import Trust, own_classes, untrusted
 
 __all__ = ["Criterion", "Declaration", "ModelSpec", "Problem", "parse_spec"]
 
@@ -34,14 +36,35 @@ class Declaration(Part):
 
 
 class ModelSpec(Declaration):
-    """A declaration with the name of its exposure and the file it stands in."""
+    """A declaration with the name of its exposure and the file it stands in.
+
+    ``folder`` is the project's and ``trust`` is what its project file lets in beside
+    scikit-learn and its own code; neither is kept with a version.
+    """
 
     name: str
     file: str
+    folder: Path | None = Field(None, exclude=True)
+    trust: tuple[str, ...] = Field((), exclude=True)
+
+    @property
+    def trusted(self) -> Trust:
+        """Whose code this model may be made of."""
+        return Trust(self.trust, self.folder, own_classes(self.estimator, self.folder))
 
 
-def parse_spec(name: str, meta: Mapping[str, Any], *, file: str) -> ModelSpec:
+def parse_spec(
+    name: str,
+    meta: Mapping[str, Any],
+    *,
+    file: str,
+    folder: Path | None = None,
+    trust: tuple[str, ...] = (),
+) -> ModelSpec:
     """Return the declaration of model ``name`` that stands in ``file`` as ``meta``.
+
+    ``folder`` is where the project's own code is, ``trust`` names the classes and builders of
+    others that it lets in.
 
     Raises UsageError naming each key or value that is not allowed, with what is.
     """
@@ -49,8 +72,8 @@ def parse_spec(name: str, meta: Mapping[str, Any], *, file: str) -> ModelSpec:
         declared = Declaration.model_validate(dict(meta))
     except ValidationError as error:
         raise refusal(name, file, explain(error, Declaration)) from None
-    broken = broken_rules(declared)
+    broken = [*broken_rules(declared), *untrusted(declared.estimator, Trust(trust, folder))]
     if broken:
         raise refusal(name, file, broken)
     parts = {part: getattr(declared, part) for part in Declaration.model_fields}
-    return ModelSpec(name=name, file=file, **parts)
+    return ModelSpec(name=name, file=file, folder=folder, trust=trust, **parts)

@@ -1,5 +1,6 @@
 """The tables the engine keeps in the warehouse, each column with what it says."""
 
+import re
 from collections.abc import Mapping
 
 from duckdb import DuckDBPyConnection
@@ -8,31 +9,56 @@ from ml.relation import Relation, quote
 
 MODEL_VERSIONS = Relation("ml", "model_versions")
 EVALUATIONS = Relation("ml", "evaluations")
+SCORINGS = Relation("ml", "scorings")
+TRIALS = Relation("ml", "trials")
+COMPARISONS = Relation("ml", "comparisons")
+CURVES = Relation("ml", "curves")
+CONFUSION = Relation("ml", "confusion")
+RESIDUALS = Relation("ml", "residuals")
+IMPORTANCES = Relation("ml", "importances")
+DEPENDENCE = Relation("ml", "dependence")
+DECISIONS = Relation("ml", "decisions")
+PROBLEM_CARDS = Relation("ml", "problem_cards")
 PREDICTIONS_SCHEMA = "predictions"
+# Where a challenger's predictions go, which nobody acts on; its tables are made like the others.
+SHADOW_SCHEMA = "shadow"
+
+_VERSION = {
+    "model": ("varchar", "The ML model's name."),
+    "version": ("integer", "Its version."),
+}
 
 # column: (type, what it says); a test holds docs/ml.md against these.
 COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
     MODEL_VERSIONS: {
         "model": ("varchar", "The ML model's name."),
         "version": ("integer", "1, 2, 3 … within the model."),
-        "status": ("varchar", "candidate, champion, retired or rejected."),
-        "reason": ("varchar", "Why it was rejected or retired, null otherwise."),
+        "status": ("varchar", "candidate, champion, challenger, retired or rejected."),
+        "reason": ("varchar", "Why it has its status, null for a champion by the criteria."),
         "task": ("varchar", "classification or regression."),
         "estimator": ("varchar", "The preset, the class or the builder."),
-        "params": ("json", "The parameters declared."),
+        "params": ("json", "The parameters it has: those declared, and those found by `tune`."),
         "seed": ("bigint", "The seed declared."),
         "spec": ("json", "The whole declaration."),
         "label": ("varchar", "The label's column."),
         "label_type": ("varchar", "The label's DuckDB type."),
         "classes": ("json", "The label's values as text, in order; the last of two is positive."),
-        "features": ("json", "Each feature in order: name, type, kind, categories, rare, missing."),
+        "features": (
+            "json",
+            "Each feature in order: name, type, kind, categories, rare, missing, "
+            "and for one made by SQL that SQL and what it reads.",
+        ),
+        "transform": (
+            "json",
+            "The features made by SQL, name by expression, as scoring has them.",
+        ),
         "calibration": ("json", "The curves that calibrate its probabilities, null for none."),
         "threshold": ("double", "The score from which on the positive class is told, or null."),
         "train_relation": ("varchar", "The training set's table."),
         "data_rows": ("bigint", "Rows of the training set."),
         "train_rows": ("bigint", "Rows learnt from."),
         "test_rows": ("bigint", "Rows held out."),
-        "test_from": ("timestamp", "The first time held out, null for a random split."),
+        "test_from": ("timestamp", "The first time held out, null where the split is not by time."),
         "data_hash": ("varchar", "The hash of the training set's values, whatever their order."),
         "fingerprint": ("varchar", "The hash of all that decides what a training gives."),
         "libraries": ("json", "The versions of the libraries it was made with."),
@@ -46,14 +72,135 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "decided_at": ("timestamp", "When its status last changed (UTC)."),
     },
     EVALUATIONS: {
-        "model": ("varchar", "The ML model's name."),
-        "version": ("integer", "Its version."),
-        "data": ("varchar", "test, train, or baseline (the baseline on the test rows)."),
-        "segment": ("varchar", "The part of the rows; `all` for all of them."),
+        **_VERSION,
+        "data": (
+            "varchar",
+            "test, train, validation (out of fold), or on the test rows: baseline, champion (the "
+            "one that was there).",
+        ),
+        "segment": ("varchar", "The part of the rows: `all`, `column=value`, or `fold=1`."),
         "metric": ("varchar", "The metric's name."),
-        "value": ("double", "Its value, null where it is not defined."),
-        "low": ("double", "The lower bound of the 95 % interval, on test rows."),
-        "high": ("double", "The upper bound of the 95 % interval, on test rows."),
+        "value": ("double", "Its value, null where it is not defined or has too few rows."),
+        "low": ("double", "The lower bound of the 95 % interval, null on train."),
+        "high": ("double", "The upper bound of the 95 % interval, null on train."),
+        "rows": ("bigint", "The rows it was measured on."),
+    },
+    COMPARISONS: {
+        **_VERSION,
+        "against": ("varchar", "`baseline`, or the champion that was there as `name@3`."),
+        "metric": ("varchar", "The metric's name."),
+        "difference": ("double", "By how much the version is better; negative where it is worse."),
+        "low": ("double", "The lower bound of its 95 % interval, on the same resamples."),
+        "high": ("double", "The upper bound of its 95 % interval."),
+        "rows": ("bigint", "The rows held out on which both were measured."),
+        "seen": (
+            "double",
+            "The share of the rows held out that `against` has learnt from, where known; they are "
+            "left out of `rows` if enough others are there.",
+        ),
+        "reason": ("varchar", "Why nothing was measured, null where it was."),
+    },
+    CURVES: {
+        **_VERSION,
+        "data": ("varchar", "test."),
+        "curve": ("varchar", "roc, precision_recall, calibration or gains."),
+        "class": ("varchar", "The class told from the rest; of two the positive one."),
+        "point": ("integer", "0, 1, 2 … along the curve."),
+        "x": (
+            "double",
+            "False positive rate, recall, mean probability told, or share of rows taken.",
+        ),
+        "y": (
+            "double",
+            "True positive rate, precision, share that came true, or share of the class found.",
+        ),
+        "threshold": (
+            "double",
+            "The score from which on rows count; where a calibration bin begins; null for no row.",
+        ),
+    },
+    CONFUSION: {
+        **_VERSION,
+        "data": ("varchar", "test."),
+        "truth": ("varchar", "The class it is."),
+        "told": ("varchar", "The class told, at the threshold decided on."),
+        "rows": ("bigint", "How many rows."),
+    },
+    RESIDUALS: {
+        **_VERSION,
+        "data": ("varchar", "test."),
+        "bin": ("integer", "1, 2 … 10: equal shares of the rows by what was told, lowest first."),
+        "rows": ("bigint", "How many rows."),
+        "told_low": ("double", "The lowest number told."),
+        "told_high": ("double", "The highest number told."),
+        "told": ("double", "The mean of what was told."),
+        "residual": ("double", "The mean of truth less told."),
+        "spread": ("double", "The standard deviation of truth less told."),
+        "low": ("double", "Five rows in a hundred have a lower residual."),
+        "high": ("double", "Five rows in a hundred have a higher residual."),
+    },
+    IMPORTANCES: {
+        **_VERSION,
+        "feature": ("varchar", "The feature whose values were shuffled among the test rows."),
+        "metric": ("varchar", "The metric that suffered: the first of `problem.success`."),
+        "value": ("double", "By how much it became worse, the mean of the shuffles."),
+        "low": ("double", "By how much in the shuffle that did the least."),
+        "high": ("double", "By how much in the shuffle that did the most."),
+    },
+    DEPENDENCE: {
+        **_VERSION,
+        "feature": ("varchar", "The feature that is set to one value in every row."),
+        "value": ("varchar", "That value as text."),
+        "x": ("double", "That value where it is a number."),
+        "class": ("varchar", "The class, of two the positive one; null for a regression."),
+        "y": ("double", "The mean probability of the class, or the mean number told."),
+    },
+    DECISIONS: {
+        "number": ("bigint", "1, 2, 3 … in the order they were taken."),
+        **_VERSION,
+        "status": ("varchar", "What it became: champion, challenger, retired or rejected."),
+        "action": ("varchar", "By what: train, promote, retire or rollback."),
+        "reason": ("varchar", "Why."),
+        "decided_at": ("timestamp", "When (UTC)."),
+        "run_id": ("varchar", "The run that decided it."),
+        "by": ("varchar", "`criteria`, or the person who typed the command."),
+    },
+    PROBLEM_CARDS: {
+        "model": ("varchar", "The ML model's name."),
+        "card": ("json", "The declaration's `problem`: question, decision, baseline, criteria."),
+        "hash": ("varchar", "The hash of the card."),
+        "first_run": ("varchar", "The run that met it first."),
+        "seen_versions": ("integer", "How many versions had been judged under the card before it."),
+        "changed": ("json", "Each key that differs from the card before: `[old, new]`."),
+        "recorded_at": ("timestamp", "When it was met (UTC)."),
+    },
+    SCORINGS: {
+        "run_id": ("varchar", "The run that scored."),
+        "model": ("varchar", "The ML model's name."),
+        "version": ("integer", "The version that told."),
+        "release": ("varchar", "The release that the run started from."),
+        "code_version": ("varchar", "The version of the project's code."),
+        "manifest_hash": ("varchar", "The hash of the dbt manifest's nodes."),
+        "score_relation": ("varchar", "The table scored."),
+        "features_hash": ("varchar", "The hash of the scored table's values, in any order."),
+        "feature_code": ("json", "The hash of the code of each dbt node that made that table."),
+        "rows": ("bigint", "Rows scored."),
+        "new_rows": ("bigint", "Of them, rows that had no prediction of the version before."),
+        "scored_at": ("timestamp", "When it was scored (UTC)."),
+    },
+    TRIALS: {
+        "model": ("varchar", "The ML model's name."),
+        "version": ("integer", "The version the search was for."),
+        "trial": ("integer", "1, 2, 3 … in the order the settings were drawn."),
+        "rung": (
+            "integer",
+            "1, 2, 3 …: each has more rows and fewer settings than the last.",
+        ),
+        "params": ("json", "The parameters tried."),
+        "rows": ("bigint", "How many rows they were judged on, all folds together."),
+        "metric": ("varchar", "The metric searched by."),
+        "value": ("double", "Its mean over the folds, null where it is not defined."),
+        "seconds": ("double", "How long the folds took."),
     },
 }
 
@@ -72,12 +219,43 @@ PREDICTION_COLUMNS: Mapping[str, tuple[str, str]] = {
 }
 
 
+def reason_columns(top: int) -> dict[str, str]:
+    """Return the columns that name the ``top`` reasons of a prediction, with their types."""
+    types = {}
+    for rank in range(1, top + 1):
+        types[f"reason_{rank}"] = "VARCHAR"
+        types[f"reason_{rank}_effect"] = "DOUBLE"
+    return types
+
+
+def is_reason(column: str) -> bool:
+    """Whether ``column`` is one of :func:`reason_columns`, of whatever rank."""
+    return re.fullmatch(r"reason_\d+(_effect)?", column) is not None
+
+
+# What a prediction has, too, where score.incremental is declared; a ubigint.
+FEATURES_HASH = "features_hash"
+
+
 def create_tables(conn: DuckDBPyConnection) -> None:
     """Create the registry's tables where they are absent, and the columns they lack."""
+    there = _columns_there(conn)
     for relation, columns in COLUMNS.items():
         types = {name: type_ for name, (type_, _) in columns.items()}
-        create_table(conn, relation, types)
-        add_columns(conn, relation, types)
+        if relation.name not in there:
+            create_table(conn, relation, types)
+        elif not types.keys() <= there[relation.name]:
+            add_columns(conn, relation, types)
+
+
+def _columns_there(conn: DuckDBPyConnection) -> dict[str, set[str]]:
+    """Return the columns of each of the registry's tables that is there, by its name."""
+    rows = conn.execute(
+        "select table_name, list(column_name) from information_schema.columns "
+        "where table_catalog = current_database() and table_schema = ? group by table_name",
+        [MODEL_VERSIONS.schema],
+    ).fetchall()
+    return {name: set(columns) for name, columns in rows}
 
 
 def create_table(conn: DuckDBPyConnection, relation: Relation, types: Mapping[str, str]) -> None:

@@ -2,29 +2,31 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from ml import artifact, estimators, gates, registry
+from ml import artifact, cards, code, decisions, estimators, registry
 from ml.checks import content_hash, utc
 from ml.dataset import TrainingSet, find_training_set, read
-from ml.evaluate import Evaluation, values_of
-from ml.fitting import fit_model
+from ml.evaluate import values_of
+from ml.evaluation.report import Report
+from ml.fitting import Fit, fit_model, validation
 from ml.holdout import Parts, hold_out
-from ml.judging import judge_model
-from ml.model import Model
+from ml.judging import judge_model, settle
 from ml.provenance import Provenance
 from ml.registry import ModelVersion
 from ml.relation import Relation
 from ml.spec import ModelSpec
 from ml.tables import create_tables
 from ml.transaction import transaction
+from ml.trials import keep_trials
+from ml.tuning import Tell, check_ranges
 
 # Raised by one whenever the same data and declaration would give another estimator than before.
-ENGINE = 2
+ENGINE = 3
 
 
 def train(
@@ -34,19 +36,23 @@ def train(
     provenance: Provenance,
     *,
     now: datetime,
+    tell: Tell = lambda _: None,
 ) -> ModelVersion:
     """Train, judge and keep a version of ``spec``; make it champion if it is good enough.
 
-    ``relations`` maps the names of dbt models to their tables. All is kept in one transaction or
-    nothing is. When data, declaration, seed and libraries are what they were for the champion (or
-    for a version rejected since), that version is returned with ``reused`` set.
+    ``relations`` maps the names of dbt models to their tables; ``tell`` hears in a few words how
+    far it is. All is kept in one transaction or nothing is. When data, declaration, seed and
+    libraries are what they were for the champion (or for a version judged or put aside since),
+    that version is returned with ``reused`` set.
 
     Raises UsageError for a declaration that does not fit, PipelineError for data that cannot be
     learnt from.
     """
     estimators.check_params(spec)
+    check_ranges(spec)
     with transaction(conn):
         create_tables(conn)
+        cards.record(conn, spec, provenance.run_id, utc(now))
         found = find_training_set(conn, spec, relations, now)
         content = content_hash(conn, found.source, list(found.source.columns.values()))
         fingerprint = _fingerprint(spec, found, content)
@@ -54,9 +60,10 @@ def train(
         if made is not None:
             return replace(made, reused=True)
         parts = hold_out(spec, found, read(conn, found))
-        model = fit_model(spec, found, parts)
-        evaluations = judge_model(spec, model, parts)
-        kept = artifact.dump(model.estimator)
+        fit = fit_model(spec, found, parts, tell)
+        tell(f"judging {spec.name}")
+        report = _judged(conn, spec, found, fit, parts)
+        kept = artifact.dump(fit.model.estimator, of=f"ML model '{spec.name}'", trust=spec.trusted)
         version = ModelVersion(
             version=registry.next_version(conn, spec.name),
             data_hash=content,
@@ -65,37 +72,57 @@ def train(
             decided_at=utc(now),
             **_declared(spec),
             artifact_sha256=artifact.sha256(kept),
-            metrics=values_of(evaluations),
-            **_learnt(found, parts, model),
-            **asdict(provenance),
+            metrics=values_of(report.evaluations),
+            **_learnt(found, parts, fit),
+            **provenance.kept,
         )
-        registry.add(conn, version, kept, evaluations)
-        return _judge(conn, spec, version, evaluations)
+        registry.add(conn, version, kept, report)
+        keep_trials(conn, version.model, version.version, fit.trials)
+        return settle(conn, spec, version, report)
+
+
+def _judged(
+    conn: DuckDBPyConnection, spec: ModelSpec, found: TrainingSet, fit: Fit, parts: Parts
+) -> Report:
+    """Return what the model is worth on the rows held out, and out of fold where asked for."""
+    judged, told = fit.judged(parts)
+    report = judge_model(conn, spec, found, fit.model, judged, told)
+    if not fit.out_of_fold:
+        return report
+    return replace(report, evaluations=[*report.evaluations, *validation(fit.out_of_fold)])
 
 
 def _fingerprint(spec: ModelSpec, found: TrainingSet, content: str) -> str:
     """Return the hash of all that decides what a training gives and how it is judged."""
     problem = spec.problem.model_dump(mode="json", exclude={"question", "decision"})
+    features = [(each.name, each.type, each.expression) for each in found.features]
     decisive = {
         "engine": ENGINE,
         "train": spec.train.model_dump(mode="json"),
         "estimator": spec.estimator.model_dump(mode="json"),
+        "tune": spec.tune.model_dump(mode="json") if spec.tune else None,
         "problem": problem,
+        "evaluate": spec.evaluate.model_dump(mode="json"),
         "columns": [(column.name, column.type) for column in found.source.columns.values()],
+        "features": features,
         "content": content,
-        "libraries": artifact.library_versions(),
+        "libraries": artifact.library_versions(code.packages(spec)),
+        "code": code.fingerprints(spec),
     }
     return artifact.sha256(json.dumps(decisive, sort_keys=True).encode())
 
 
 def _made_before(conn: DuckDBPyConnection, model: str, fingerprint: str) -> ModelVersion | None:
-    """Return the champion, or a version rejected since, that the same training made.
+    """Return the champion, or a version judged or put aside since, that the same training made.
 
     A version whose artifact is no longer whole does not count: training again mends it.
     """
     for version in registry.versions(conn, model):
         same = version.fingerprint == fingerprint and registry.intact(conn, version)
-        if same and version.status in ("champion", "rejected"):
+        if same and (
+            version.status in ("champion", "challenger", "rejected")
+            or decisions.put_aside_by_hand(conn, version)
+        ):
             return version
         if version.status == "champion":
             return None
@@ -110,20 +137,23 @@ def _declared(spec: ModelSpec) -> dict[str, Any]:
         "reason": None,
         "task": spec.task,
         "estimator": spec.estimator.name,
-        "params": json.dumps(dict(spec.estimator.params), ensure_ascii=False),
         "seed": spec.estimator.seed,
         "spec": spec.model_dump_json(exclude_none=True),
-        "libraries": json.dumps(artifact.library_versions()),
+        "libraries": json.dumps(artifact.library_versions(code.packages(spec))),
     }
 
 
-def _learnt(found: TrainingSet, parts: Parts, model: Model) -> dict[str, Any]:
+def _learnt(found: TrainingSet, parts: Parts, fit: Fit) -> dict[str, Any]:
     """Return what a version keeps of its training."""
+    model = fit.model
+    made = {each.name: each.sql for each in model.encoder.features if each.sql is not None}
     return {
+        "params": json.dumps(dict(fit.spec.estimator.params), ensure_ascii=False),
         "label": found.label.name,
         "label_type": found.label.type,
         "classes": json.dumps(found.classes, ensure_ascii=False),
         "features": model.encoder.to_json(),
+        "transform": json.dumps(made, ensure_ascii=False),
         "calibration": model.calibration.to_json() if model.calibration else None,
         "threshold": model.threshold,
         "train_relation": str(found.source.relation),
@@ -132,18 +162,3 @@ def _learnt(found: TrainingSet, parts: Parts, model: Model) -> dict[str, Any]:
         "test_rows": len(parts.held.labels),
         "test_from": parts.test_from,
     }
-
-
-def _judge(
-    conn: DuckDBPyConnection,
-    spec: ModelSpec,
-    version: ModelVersion,
-    evaluations: list[Evaluation],
-) -> ModelVersion:
-    """Promote ``version`` if it meets every criterion of success, else reject it."""
-    missed = gates.failures(
-        spec.problem, values_of(evaluations), values_of(evaluations, "baseline")
-    )
-    if missed:
-        return registry.reject(conn, version, "; ".join(missed), version.created_at)
-    return registry.promote(conn, version, version.created_at)

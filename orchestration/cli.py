@@ -7,8 +7,14 @@ from typing import Annotated
 import typer
 
 from ml.errors import GoldloopError
-from orchestration import cli_features, cli_releases, cli_sandbox
-from orchestration.cli_releases import AsJson
+from orchestration import (
+    cli_features,
+    cli_models,
+    cli_releases,
+    cli_sandbox,
+    cli_why,
+    reproduce,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,8 +22,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="SQL models and ML models in one dbt graph: land, build, train, score, release.",
 )
-models = typer.Typer(no_args_is_help=False, help="The ML models: versions and metrics.")
-app.add_typer(models, name="models")
+cli_models.register(app)
+reproduce.register(cli_models.models)
+cli_why.register(cli_models.models)
 cli_releases.register(app)
 cli_sandbox.register(app)
 cli_features.register(app)
@@ -96,27 +103,6 @@ def score(context: typer.Context, names: Names = None, wait: Wait = None) -> Non
     from orchestration.commands import run_models
 
     run_models(context.obj, names or [], "predictions", wait)
-
-
-@models.callback(invoke_without_command=True)
-def list_models(context: typer.Context, as_json: AsJson = False) -> None:
-    """List every version of every ML model; name one for its metrics: models show NAME."""
-    if context.invoked_subcommand is None:
-        from orchestration.commands import show_versions
-
-        show_versions(context.obj, as_json)
-
-
-@models.command("show")
-def show_model(
-    context: typer.Context,
-    name: Annotated[str, typer.Argument(help="The ML model.")],
-    as_json: AsJson = False,
-) -> None:
-    """Show the champion of one ML model: what it was trained on and how good it is."""
-    from orchestration.commands import show_champion
-
-    show_champion(context.obj, name, as_json)
 
 
 @app.command()

@@ -93,24 +93,11 @@ def run_models(folder: Path | None, names: Sequence[str], layer: str, wait: floa
             f"{project.folder} declares no ML model",
             fix="add an exposure of type ml (docs/ml.md shows one), then: dbt parse",
         )
-    _run(project, [[layer, name] for name in names or declared], wait=wait)
+    run = _run(project, [[layer, name] for name in names or declared], wait=wait)
     from orchestration.summary import print_models
 
-    print_models(project, Console(soft_wrap=True), names or declared)
-
-
-def show_versions(folder: Path | None, as_json: bool) -> None:
-    """List the versions of every model in the current release."""
-    from orchestration.summary import list_versions
-
-    list_versions(Project.locate(folder), Console(soft_wrap=True), as_json)
-
-
-def show_champion(folder: Path | None, name: str, as_json: bool) -> None:
-    """Show the champion of ``name`` in the current release."""
-    from orchestration.summary import show_version
-
-    show_version(Project.locate(folder), Console(soft_wrap=True), name, as_json)
+    trained_by = run if layer == "ml" else None
+    print_models(project, Console(soft_wrap=True), names or declared, trained_by)
 
 
 def open_ui(folder: Path | None, landing: Path | None, port: int) -> None:
@@ -129,7 +116,8 @@ def _run(
     ops: Any = None,
     *,
     wait: float | None,
-) -> None:
+) -> str:
+    """Run ``assets``, or all of them, as the terminal sees it; return the run's id."""
     project.export()
     if wait is not None:
         os.environ[WAIT] = str(wait)
@@ -142,7 +130,7 @@ def _run(
             checked_views(project)
             from orchestration.runner import run_job
         with console.status("starting") as status, watched_by(status.update):
-            run_job(assets, lambda step: _show(step, console, status), ops)
+            return run_job(assets, lambda step: _show(step, console, status), ops)
 
 
 def _show(step: "Step", console: Console, status: Any) -> None:

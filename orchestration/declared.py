@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from dataops.manifest import Manifest
 from ml.errors import UsageError
 from ml.names import listed
 from ml.relation import Relation
@@ -11,8 +12,20 @@ from orchestration.project import Project
 
 def declared_models(project: Project) -> list[ModelSpec]:
     """Parse every exposure of type ``ml``; what it reads must be in the dbt project."""
+    specs = declared_in(project, project.manifest)
+    for spec in specs:
+        for key, name in (("train.on", spec.train.on), ("score.on", spec.score.on)):
+            _require(project.manifest.relations, spec, key, name)
+    return specs
+
+
+def declared_in(project: Project, manifest: Manifest) -> list[ModelSpec]:
+    """Parse every exposure of type ``ml`` of ``manifest``, which dbt made of ``project``.
+
+    Raises UsageError for one declared wrongly.
+    """
     specs = []
-    for exposure in project.manifest.exposures:
+    for exposure in manifest.exposures:
         meta = exposure.meta.get("ml")
         if not isinstance(meta, Mapping):
             raise UsageError(
@@ -20,10 +33,15 @@ def declared_models(project: Project) -> list[ModelSpec]:
                 f"is {meta!r}; allowed: a mapping",
                 fix="add it (docs/ml.md shows one), then: dbt parse",
             )
-        spec = parse_spec(exposure.name, meta, file=exposure.file)
-        for key, name in (("train.on", spec.train.on), ("score.on", spec.score.on)):
-            _require(project.manifest.relations, spec, key, name)
-        specs.append(spec)
+        specs.append(
+            parse_spec(
+                exposure.name,
+                meta,
+                file=exposure.file,
+                folder=project.folder,
+                trust=project.settings.ml.trust,
+            )
+        )
     return specs
 
 

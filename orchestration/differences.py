@@ -36,7 +36,7 @@ def document(difference: Difference) -> dict[str, Any]:
 def print_difference(difference: Difference, console: Console, *, then: str = "") -> None:
     """Show what differs and nothing else; ``then`` is what to do next, for the last line."""
     if difference.is_same:
-        console.print(f"nothing differs: {difference.compared:,} tables compared")
+        console.print(f"nothing differs; tables compared: {difference.compared:,}")
     else:
         for table in _tables(difference):
             if table.row_count:
@@ -44,7 +44,7 @@ def print_difference(difference: Difference, console: Console, *, then: str = ""
         changed = len(difference.tables)
         console.print(f"{changed:,} of {difference.compared:,} tables that both have differ")
     if then:
-        console.print(f"next: {then}")
+        console.print(f"next: {then}", soft_wrap=True)
 
 
 def _tables(difference: Difference) -> Iterator[Table]:

@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from ml import registry
 from ml.errors import PipelineError
 from orchestration.audit import Audit
 from orchestration.dead_runs import alive, fail_dead_runs
+from orchestration.failures import Unpublished
 from orchestration.progress import tell
 from orchestration.project import Project
 from orchestration.recording import Recorder
@@ -83,7 +84,7 @@ class ReleasingExecutor(dg.Executor):
         audit = Audit.of(plan_context.instance, plan_context.run_id)
         recorder.missing(audit)
         if audit.reasons:
-            raise _refusal(audit.reasons)
+            raise Unpublished(audit.reasons)
         if not audit.built:
             raise PipelineError("nothing was built, nothing is published", fix="type: goldloop run")
         facts = {"checks": audit.checks} | _facts(self.project, candidate, audit)
@@ -124,21 +125,11 @@ def _set_aside(candidate: Candidate, recorder: Recorder, error: BaseException) -
     with contextlib.suppress(PipelineError):
         recorder.failed(error)
     try:
-        reasons = getattr(error, "__notes__", None) or [str(error) or type(error).__name__]
+        told = [str(error) or type(error).__name__]
+        reasons = error.reasons if isinstance(error, Unpublished) else told
         recorder.quarantined(candidate.quarantine(reasons, datetime.now(UTC)))
     except PipelineError:
         candidate.discard()
-
-
-def _refusal(reasons: Sequence[str]) -> PipelineError:
-    """Return the error of a run that may not be published; its notes are the reasons, one each."""
-    error = PipelineError(
-        "nothing was published, readers keep the release they have:\n" + "\n".join(reasons),
-        fix="correct it, then: goldloop run (goldloop status says more)",
-    )
-    for reason in reasons:
-        error.add_note(reason)
-    return error
 
 
 def _facts(project: Project, candidate: Candidate, audit: Audit) -> dict[str, Any]:

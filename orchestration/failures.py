@@ -1,12 +1,27 @@
 """The error a step raised, found under what Dagster has wrapped around it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from ml.errors import GoldloopError, PipelineError, UsageError
 
+
+class Unpublished(PipelineError):
+    """A run that may not be published, for ``reasons``, one each."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(
+            "nothing was published, readers keep the release they have:\n" + "\n".join(reasons),
+            fix="correct it, then: goldloop run (goldloop status says more)",
+        )
+        self.reasons = list(reasons)
+
+
 # Each error below is shown as it is; what else went wrong is shown with the name of its class.
 KNOWN: dict[str, type[GoldloopError]] = {
-    kind.__name__: kind for kind in (UsageError, PipelineError)
+    "UsageError": UsageError,
+    "PipelineError": PipelineError,
+    "Unpublished": PipelineError,
 }
 
 

@@ -1,6 +1,6 @@
 """The landing assets: one per dbt source that says where its files are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -10,6 +10,7 @@ from orchestration.contract_checks import ContractChecks
 from orchestration.passing import failed_checks
 from orchestration.progress import tell
 from orchestration.project import Project
+from orchestration.size import bytes_told
 from orchestration.translator import group_of
 
 # Files that cannot be read are a warning, the rest goes on; a source that cannot is an error.
@@ -59,8 +60,11 @@ def landing_assets(project: Project, contracts: ContractChecks) -> list[dg.Asset
                 connection, sources, project.landing, now=now, again=config.again, progress=_tell
             )
             checks = list(contracts.results(context, connection, keys))
-        for key, report in zip(keys, reports, strict=True):
-            result = _result(context, key, report, [c for c in checks if c.asset_key == key])
+            connection.execute("checkpoint")
+            sizes = [bytes_told(connection, source.relation) for source in sources]
+        for key, report, size in zip(keys, reports, sizes, strict=True):
+            mine = [check for check in checks if check.asset_key == key]
+            result = _result(context, key, report, mine, size)
             project.blocked.add(failed_checks([result]))
             yield result
 
@@ -76,6 +80,7 @@ def _result(
     key: dg.AssetKey,
     report: SourceReport,
     contract: list[dg.AssetCheckResult],
+    size: Mapping[str, int],
 ) -> dg.MaterializeResult[None]:
     told = "\n".join(report.messages)
     if told:
@@ -94,4 +99,5 @@ def _result(
         "rows": report.rows,
         "rejected": report.rejected,
     }
-    return dg.MaterializeResult(asset_key=key, metadata=counts, check_results=[check, *contract])
+    metadata = {**counts, **size}
+    return dg.MaterializeResult(asset_key=key, metadata=metadata, check_results=[check, *contract])

@@ -1,24 +1,29 @@
 """The ML half of the graph: a training asset and a scoring asset per declared ML model."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
+from duckdb import DuckDBPyConnection
 
-from ml import registry
+from ml import cards, registry
 from ml.errors import GoldloopError
 from ml.provenance import Provenance
 from ml.registry import ModelVersion
 from ml.relation import Relation
-from ml.score import score
+from ml.score import score, score_shadow
 from ml.spec import ModelSpec
 from ml.train import train
 from orchestration.contract_checks import ContractChecks
 from orchestration.declared import declared_models
+from orchestration.feature_code import feature_code, manifest_hash
 from orchestration.passing import guarded
+from orchestration.progress import tell
 from orchestration.project import Project
+from orchestration.size import ROWS, bytes_told
 from orchestration.versions import code_version
 
 ML, PREDICTIONS = "ml", "predictions"
@@ -62,10 +67,15 @@ def _training(
         def body() -> Iterator[Any]:
             with _naming(spec), project.warehouse.connect() as connection:
                 made_by = provenance(project, context.run_id)
-                version = train(connection, spec, relations, made_by, now=datetime.now(UTC))
+                now = datetime.now(UTC)
+                version = train(connection, spec, relations, made_by, now=now, tell=tell)
                 champion = registry.champion(connection, spec.name)
-            gate = _gate(version, champion)
-            yield dg.MaterializeResult(key, metadata=_facts(version), check_results=[gate])
+                card = cards.cards(connection, spec.name)[-1]
+            gate, facts = _gate(version, champion), _facts(version)
+            if card.warning:
+                context.log.warning(card.warning)
+                facts["problem_card"] = card.warning
+            yield dg.MaterializeResult(key, metadata=facts, check_results=[gate])
 
         yield from guarded(project, context, key, reads, body)
 
@@ -102,15 +112,37 @@ def _scoring(
     def scoring(context: dg.AssetExecutionContext) -> Results:
         def body() -> Iterator[Any]:
             with _naming(spec), project.warehouse.connect() as connection:
-                made_by = provenance(project, context.run_id)
+                code = feature_code(project.manifest, spec.score.on)
+                made_by = replace(provenance(project, context.run_id), feature_code=code)
                 result = score(connection, spec, relations, made_by, now=datetime.now(UTC))
+                shadow = _in_shadow(context, connection, spec, relations, made_by)
                 checks = list(contracts.results(context, connection, [key]))
-            metadata = {"dagster/row_count": result.rows, "model_version": result.version}
+                connection.execute("checkpoint")
+                size = bytes_told(connection, Relation(PREDICTIONS, spec.name))
+            metadata = {ROWS: result.rows, "model_version": result.version, **size, **shadow}
             yield dg.MaterializeResult(key, metadata=metadata, check_results=checks)
 
         yield from guarded(project, context, key, reads, body)
 
     return scoring
+
+
+def _in_shadow(
+    context: dg.AssetExecutionContext,
+    connection: DuckDBPyConnection,
+    spec: ModelSpec,
+    relations: Mapping[str, Relation],
+    made_by: Provenance,
+) -> dict[str, str | int]:
+    """Let the challenger score beside the champion; its failure is told and fails nothing."""
+    try:
+        result = score_shadow(connection, spec, relations, made_by, now=datetime.now(UTC))
+    except GoldloopError as error:
+        context.log.warning(f"the challenger of {spec.name} could not score: {error}")
+        return {"challenger": f"could not score: {error.problem}"}
+    if result is None:
+        return {}
+    return {"challenger_version": result.version, "challenger_rows": result.rows}
 
 
 @contextlib.contextmanager
@@ -130,6 +162,7 @@ def provenance(project: Project, run_id: str) -> Provenance:
         run_id=run_id,
         release=project.warehouse.release,
         code_version=code_version(project.folder),
+        manifest_hash=manifest_hash(project.manifest),
     )
 
 
@@ -137,10 +170,12 @@ def _facts(version: ModelVersion) -> dict[str, str | int | float]:
     facts: dict[str, str | int | float] = {
         "version": version.version,
         "status": version.status,
-        "trained": "reused: nothing has changed" if version.reused else "now",
+        "trained": "unchanged: nothing is trained again" if version.reused else "now",
         "training_rows": version.train_rows,
         "held_out_rows": version.test_rows,
     }
+    if version.reason:
+        facts["reason"] = version.reason
     return facts | dict(version.metrics or {})
 
 

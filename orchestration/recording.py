@@ -15,6 +15,7 @@ from dataops.warehouse import Candidate, Quarantined, Release
 from ml.errors import PipelineError
 from orchestration.audit import Audit
 from orchestration.passing import table_of
+from orchestration.size import BYTES, ROWS
 
 ENDED = {
     DagsterEventType.STEP_SUCCESS,
@@ -102,10 +103,12 @@ class Recorder:
         for event in made:
             started, ended = _times(event, began)
             asset: Any = event.asset_key
-            rows = event.step_materialization_data.materialization.metadata.get("dagster/row_count")
+            told = event.step_materialization_data.materialization.metadata
+            rows, size = told.get(ROWS), told.get(BYTES)
             yield self._event(
                 "asset", "succeeded", asset=table_of(asset), started_at=started,
                 ended_at=ended, rows=rows.value if rows else None,
+                bytes=size.value if size else None,
                 details={"step": event.step_key}, **(cost if len(made) == 1 else {}),
             )  # fmt: skip
         for event in events:

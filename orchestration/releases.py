@@ -29,9 +29,9 @@ def list_releases(folder: Path | None, as_json: bool) -> None:
     if not releases:
         console.print(f"{warehouse.root} has no release yet\nnext: goldloop run")
         return
-    table = Table(
-        "", Column("release", no_wrap=True), "commit", "checks", "models", "rows", "change", ""
-    )
+    # Nothing is cut off where the terminal is narrow.
+    facts = [Column(name, overflow="fold") for name in ("commit", "checks", "models", "rows")]
+    table = Table("", Column("release", no_wrap=True), *facts, "change", "")
     before = {each.id: each for each in releases}
     for each in releases:
         table.add_row("●" if each.id == current else "", *_row(each, before.get(each.parent or "")))
@@ -45,7 +45,7 @@ def roll_back(folder: Path | None, to: str | None) -> None:
     left = warehouse.release
     release = warehouse.rollback(to)
     console.print(f"readers see {release.id}, published {_when(release)} UTC, instead of {left}")
-    console.print(f"nothing is lost; to go forward again: goldloop rollback --to {left}")
+    console.print(f"nothing is lost; to return: goldloop rollback --to {left}")
 
 
 def keep_release(folder: Path | None, release: str, why: str) -> None:
@@ -69,6 +69,8 @@ def prune_releases(folder: Path | None, last: int | None) -> None:
     removed = project.warehouse.prune(last)
     freed = sum(each.bytes for each in removed)
     console.print(f"{len(removed)} releases removed, {freed:,} bytes freed")
+    if not removed:
+        console.print("what readers see, what is kept and what a sandbox reads always stays")
     console.print("next: goldloop releases")
 
 
@@ -166,6 +168,9 @@ def _ago(age: timedelta) -> str:
 
 
 def _print_why_stale(status: Status, console: Console) -> None:
+    if status.newer:
+        back = f"[yellow]readers were taken back from {status.newer.id}[/]"
+        console.print(f"{back}; to return: goldloop rollback --to {status.newer.id}")
     last = status.last_run
     if last is None or not status.is_stale:
         return

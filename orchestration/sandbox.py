@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from dataops.artifacts import MANIFEST
 from dataops.manifest import REFERABLE, Manifest
@@ -23,8 +23,10 @@ from dataops.warehouse.lock import held
 from ml.errors import GoldloopError, PipelineError, UsageError
 from ml.relation import Relation
 from ml.tables import PREDICTIONS_SCHEMA
+from orchestration.declared import declared_in
 from orchestration.project import Project
-from orchestration.sandbox_build import Built, Mode, build_in, declared_in
+from orchestration.sandbox_build import Built, Mode, build_in
+from orchestration.sandbox_contracts import print_contracts
 from orchestration.sandbox_dbt import CI, write_settings
 
 if TYPE_CHECKING:
@@ -51,7 +53,8 @@ def create_sandbox(
         manifests = [Manifest.read(release.manifest), project.manifest]
         sandbox, told = sandboxes.create(name, release, manifests, sample=drawn, replace=replace)
         write_settings(project, sandbox)
-    console.print(f"sandbox {name} reads release {release.id}; what you build is in {sandbox.file}")
+    written = f"sandbox {name} reads release {release.id}; what you build is in {sandbox.file}"
+    console.print(written, soft_wrap=True, markup=False)
     _print_shown(told, drawn, console)
     console.print(f"next: goldloop sandbox build {name}, goldloop sandbox diff {name}")
     console.print(f"or with your own dbt: source {sandbox.env}", soft_wrap=True)
@@ -67,7 +70,10 @@ def list_sandboxes(folder: Path | None, as_json: bool) -> None:
     if not found:
         console.print("there is no sandbox\nnext: goldloop sandbox create NAME")
         return
-    table = Table("sandbox", "release", "made at (UTC)", "sample", "bytes", "")
+    table = Table(
+        Column("sandbox", overflow="fold"), Column("release", overflow="fold"), "made at (UTC)",
+        "sample", "bytes", "",
+    )  # fmt: skip
     for each in found:
         state = "" if each.is_whole else "half-made: drop it"
         sample = _sampled(each)
@@ -148,7 +154,7 @@ def differences(project: Project, sandbox: Sandbox, every_layer: bool) -> "Diffe
     manifest = Manifest.read(parsed) if parsed.is_file() else project.manifest
     release = Manifest.read(sandbox.state / MANIFEST)
     masked = personal_columns(release, manifest)
-    keys = primary_keys(manifest, declared_in(manifest))
+    keys = primary_keys(manifest, declared_in(project, manifest))
     built = _built(manifest, every_layer)
     return compare_with_base(sandbox, built, keys=keys, masked=masked)
 
@@ -163,6 +169,7 @@ def print_built(built: Built, console: Console) -> None:
         console.print(f"dbt: {counts}")
     for words in built.models.values():
         console.print(words, markup=False)
+    print_contracts(built.contracts, console)
 
 
 def _built(manifest: Manifest, every_layer: bool) -> Collection[Relation]:
@@ -200,7 +207,7 @@ def _print_shown(told: Sequence[How], sample: Sample | None, console: Console) -
         console.print(f"shown whole, or as the tables are that they read: {whole} relations")
     masked = [f"{how.relation}.{name}" for how in told for name in how.masked]
     if masked:
-        console.print(f"masked: {', '.join(masked)}", markup=False)
+        console.print(f"masked: {', '.join(masked)}", soft_wrap=True, markup=False)
 
 
 def _sampled(sandbox: Sandbox) -> str:

@@ -6,15 +6,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dataops.artifacts import MANIFEST
+from dataops.contracts import ContractResult
 from dataops.manifest import Manifest
 from dataops.sandbox import Graph, Sandbox, borrowed, copy_in
-from ml.errors import GoldloopError, PipelineError, UsageError
+from ml.errors import GoldloopError, PipelineError
 from ml.provenance import Provenance
 from ml.relation import Relation
-from ml.spec import ModelSpec, parse_spec
+from ml.spec import ModelSpec
 from ml.tables import COLUMNS, PREDICTIONS_SCHEMA
 from orchestration import sandbox_dbt
+from orchestration.declared import declared_in
 from orchestration.project import Project
+from orchestration.sandbox_contracts import require_kept, verify_built
 from orchestration.versions import code_version
 
 if TYPE_CHECKING:
@@ -28,9 +31,9 @@ EVERYTHING = "fqn:*"
 class Mode:
     """How a build goes.
 
-    ``smoke`` builds every model without the release's help, without data tests, and scores with
-    what was trained however good it is. ``strict`` fails on a version that misses its criteria
-    though another one stands behind it.
+    ``smoke`` builds every model without the release's help, without data tests and contracts, and
+    scores with what was trained however good it is. ``strict`` fails on a version that misses its
+    criteria though another one stands behind it, and on a contract that blocks.
     """
 
     smoke: bool = False
@@ -39,10 +42,11 @@ class Mode:
 
 @dataclass
 class Built:
-    """What a build has done: dbt's nodes by status, and what became of each ML model."""
+    """What a build has done: dbt's nodes by status, each ML model, the contracts' checks."""
 
     nodes: dict[str, int] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
+    contracts: list[ContractResult] = field(default_factory=list)
 
     def add(self, counts: Mapping[str, int]) -> None:
         """Add the ``counts`` of one call of dbt."""
@@ -60,7 +64,7 @@ def build_in(project: Project, sandbox: Sandbox, selection: str, mode: Mode, tel
     if mode.smoke:
         selected = [id_ for id_ in selected if not id_.startswith("test.")]
     manifest = Manifest.read(sandbox.target / MANIFEST)
-    specs = {spec.name: spec for spec in declared_in(manifest)}
+    specs = {spec.name: spec for spec in declared_in(project, manifest)}
     graph, built = Graph(manifest.raw), Built()
     reached = graph.reached(selected)
     for stage in graph.stages(reached):
@@ -71,25 +75,12 @@ def build_in(project: Project, sandbox: Sandbox, selection: str, mode: Mode, tel
         for name in stage.models:
             tell(f"training and scoring {name}")
             built.models[name] = _model(project, sandbox, specs[name], manifest.relations, mode)
+    if not mode.smoke:
+        tell("contracts")
+        built.contracts = verify_built(project, sandbox, manifest, reached)
+    if mode.strict:
+        require_kept(built.contracts)
     return built
-
-
-def declared_in(manifest: Manifest) -> list[ModelSpec]:
-    """Return the ML models that ``manifest`` declares; raises UsageError for one declared wrongly.
-
-    Unlike :func:`orchestration.declared.declared_models` it parses nothing: a sandbox's dbt has.
-    """
-    specs = []
-    for exposure in manifest.exposures:
-        meta = exposure.meta.get("ml")
-        if not isinstance(meta, Mapping):
-            raise UsageError(
-                f"{exposure.file}: exposure '{exposure.name}' has type ml and its config.meta.ml "
-                f"is {meta!r}; allowed: a mapping",
-                fix="add it (docs/ml.md shows one), then: dbt parse",
-            )
-        specs.append(parse_spec(exposure.name, meta, file=exposure.file))
-    return specs
 
 
 def _model(
@@ -106,7 +97,8 @@ def _model(
         code_version=code_version(project.folder),
     )
     # scikit-learn takes seconds to load: most of these commands need none of it.
-    from ml import registry
+    from ml import decisions
+    from ml.checks import utc
     from ml.score import score
     from ml.train import train
 
@@ -118,7 +110,8 @@ def _model(
             copy_in(connection, [told], empty=mode.smoke)
             version = train(connection, spec, relations, made_by, now=datetime.now(UTC))
             if version.status == "rejected" and mode.smoke:
-                version = registry.promote(connection, version, datetime.now(UTC))
+                cause = decisions.Cause("promote", utc(datetime.now(UTC)), made_by.run_id, "smoke")
+                version = decisions.promote(connection, version, cause, "a smoke test scores")
             _judge(version, mode)
             result = score(connection, spec, relations, made_by, now=datetime.now(UTC))
     except GoldloopError as error:

@@ -4,13 +4,15 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from dataops.warehouse import Limits
 from ml.errors import UsageError
 from ml.refusals import explain
 
 FILE = "goldloop.yml"
+# package.module.Class or package.module:function, nothing that stands for many.
+_NAME = r"^[^\W\d]\w*(\.[^\W\d]\w*)*[.:][^\W\d]\w*$"
 
 
 class _Block(BaseModel):
@@ -36,12 +38,19 @@ class Sandbox(_Block):
     sample_by: tuple[str, ...] = ()
 
 
+class Ml(_Block):
+    """``trust``: the classes and builders of others that ML models may be made of, by name."""
+
+    trust: tuple[Annotated[str, StringConstraints(pattern=_NAME)], ...] = ()
+
+
 class Settings(_Block):
     """The settings of a project; ``wait_minutes``: how long a run waits for the one before it."""
 
     releases: Releases = Releases()
     quarantine: Quarantine = Quarantine()
     sandbox: Sandbox = Sandbox()
+    ml: Ml = Ml()
     wait_minutes: Annotated[float, Field(ge=0)] = 10.0
 
     @property

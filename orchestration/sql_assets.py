@@ -20,6 +20,7 @@ from orchestration.contract_checks import ContractChecks
 from orchestration.passing import failed_checks, unbuilt
 from orchestration.progress import tell
 from orchestration.project import QUIET, Project, dbt_command
+from orchestration.size import measured
 from orchestration.sql_step import TRANSLATOR, SqlStep
 
 
@@ -57,7 +58,7 @@ def _run_step(
         checks += contracts.results(context, connection, [step.nodes[each] for each in outputs])
         for unique_id, stands in step.settle(outputs, failed_checks(checks)):
             if stands:
-                yield _with_rows(outputs[unique_id], connection, step)
+                yield _with_size(outputs[unique_id], connection, step)
             else:
                 yield unbuilt(context, step.nodes[unique_id])
     project.blocked.add(step.causes)
@@ -113,13 +114,12 @@ def _invoke(
     )
 
 
-def _with_rows(
+def _with_size(
     output: dg.Output[None], connection: duckdb.DuckDBPyConnection, step: SqlStep
 ) -> dg.Output[None]:
     node = step.manifest["nodes"][output.metadata["unique_id"].value]
     relation = Relation(node["schema"], node["alias"])
-    row = connection.execute(f"select count(*) from {relation.sql}").fetchone()
-    metadata = {**output.metadata, "dagster/row_count": row[0] if row else 0}
+    metadata: dict[str, Any] = {**output.metadata, **measured(connection, relation)}
     return dg.Output(None, output_name=output.output_name, metadata=metadata)
 
 

@@ -14,7 +14,7 @@ from dataops.differences.scope import REGISTRY, Scope, of_relation
 from dataops.differences.sides import side_of
 from dataops.differences.tables import How, compare_table
 from ml.relation import Relation
-from ml.tables import MODEL_VERSIONS, PREDICTION_COLUMNS, PREDICTIONS_SCHEMA
+from ml.tables import FEATURES_HASH, MODEL_VERSIONS, PREDICTION_COLUMNS, PREDICTIONS_SCHEMA
 
 # Of a prediction, what says who told it and when: two runs never agree in that.
 PROVENANCE = frozenset(PREDICTION_COLUMNS) - {"as_of_date", "prediction", "score"}
@@ -105,7 +105,7 @@ def _table(
         how = replace(
             how,
             key=tuple(name for name in how.key if name not in PROVENANCE),
-            skipped=PROVENANCE,
+            skipped=PROVENANCE | {FEATURES_HASH},
         )
         conditions = [_told_by_the_champion(side, relation) for side in (old, new)]
     sides = [

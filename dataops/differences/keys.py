@@ -8,7 +8,7 @@ from dataops.manifest import REFERABLE, Manifest
 from ml.errors import UsageError
 from ml.relation import Relation
 from ml.spec import ModelSpec
-from ml.tables import PREDICTIONS_SCHEMA
+from ml.tables import PREDICTIONS_SCHEMA, SHADOW_SCHEMA
 
 # What generic tests of a unique combination call their columns, in dbt_utils and elsewhere.
 COMBINATIONS = ("columns", "combination_of_columns", "column_names")
@@ -26,9 +26,10 @@ def primary_keys(manifest: Manifest, specs: Iterable[ModelSpec] = ()) -> dict[Re
     test, a test of a unique combination. A landing table's rows are known by their file and row;
     the tables of the ML models ``specs`` by the key scored and the date.
     """
-    keys: dict[Relation, Key] = {
-        Relation(PREDICTIONS_SCHEMA, spec.name): (*spec.score.key, "as_of_date") for spec in specs
-    }
+    keys: dict[Relation, Key] = {}
+    for spec in specs:
+        keys[Relation(PREDICTIONS_SCHEMA, spec.name)] = (*spec.score.key, "as_of_date")
+        keys[Relation(SHADOW_SCHEMA, spec.name)] = (*spec.score.key, "as_of_date", "model_version")
     tested = _tested(manifest)
     for id_, node in _nodes(manifest):
         key = _constrained(node) or _declared(node) or tested.get(id_)

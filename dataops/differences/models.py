@@ -45,7 +45,7 @@ def read_registry(connection: DuckDBPyConnection, catalog: Catalog) -> Registry:
         "select e.model, e.data, e.segment, e.metric, e.value, e.low, e.high "
         f"from {catalog.sql(EVALUATIONS)} as e inner join {catalog.sql(MODEL_VERSIONS)} as v "
         "on e.model = v.model and e.version = v.version "
-        "where v.status = 'champion' and e.data <> 'train' order by all"
+        "where v.status = 'champion' and e.data not in ('train', 'champion') order by all"
     ).fetchall():
         data, segment, metric = key
         metrics.setdefault(model, {})[data, segment, metric] = Metric(value, low, high)

@@ -6,10 +6,10 @@ from typing import TypeVar
 
 from dataops.differences.catalog import Catalog
 from ml.relation import Relation
-from ml.tables import EVALUATIONS, MODEL_VERSIONS
+from ml.tables import COLUMNS
 
 # Their rows are compared as models.
-REGISTRY = frozenset({MODEL_VERSIONS, EVALUATIONS})
+REGISTRY = frozenset(COLUMNS)
 
 T = TypeVar("T")
 

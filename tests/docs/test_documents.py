@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -21,11 +22,11 @@ def test_every_link_to_a_file_of_the_repository_resolves(page: Path) -> None:
 
 def test_every_dependency_stands_in_the_decisions_and_no_other() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
+    wanted = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
     names = {re.split(r"[\[<>=!~ ]", requirement)[0] for requirement in wanted}
     table = (ROOT / "docs/decisions/README.md").read_text().split("| --- |")[-1]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| ")]
-    named = {name.strip() for row in rows for name in row.replace("(development)", "").split(",")}
+    named = {name.strip() for row in rows for name in re.sub(r"\(.*\)", "", row).split(",")}
     assert named == names
 
 

@@ -64,6 +64,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, goldloop: Run) -> Path:
         path.write_text(text.lstrip(), encoding="utf-8")
     done = goldloop("run", project=folder)
     assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stderr.count("unique_days_visits") == 1, done.stderr
     return folder
 
 

@@ -1,6 +1,7 @@
 """The shipped project, end to end: simulated files in, a release with two chained models out."""
 
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -99,6 +100,48 @@ def test_every_record_that_was_delivered_is_loaded_or_rejected_with_a_reason(
     assert [f for (f,) in without_text if not str(f).endswith((".parquet", ".json"))] == []
 
 
+def test_each_prediction_has_its_reasons_and_joins_to_all_it_came_from(folder: Path) -> None:
+    [(predicted, reasoned)] = query(
+        folder, "select count(*), count(reason_1_effect) from predictions.churn"
+    )
+    assert predicted == reasoned
+    [(joined, data, manifests, code, features)] = query(
+        folder,
+        """
+        select count(*), count(v.data_hash), count(s.manifest_hash), count(s.code_version),
+            max(len(json_keys(s.feature_code)))
+        from predictions.churn as p
+        join ml.scorings as s
+            on s.run_id = p.run_id and s.model = p.model_name and s.version = p.model_version
+        join ml.model_versions as v on v.model = p.model_name and v.version = p.model_version
+        """,
+    )
+    assert joined == data == manifests == code == predicted
+    assert int(str(features)) > 20
+
+
+def test_why_tells_what_made_a_score_and_the_export_tells_the_same(folder: Path) -> None:
+    [(customer, score)] = query(
+        folder,
+        "select customer_id, score from predictions.churn "
+        "order by as_of_date desc, score desc limit 1",
+    )
+    done = goldloop(folder, "models", "why", "churn", "--key", str(customer), "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert told["now"]["score"] == score
+    effects = sum(each["effect"] for each in told["features"])
+    assert 1 / (1 + math.exp(-told["base"] - effects)) == pytest.approx(score, abs=1e-12)
+    path = folder / "churn.sql"
+    done = goldloop(folder, "models", "export", "churn", "--to", "sql", "--output", str(path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    differing = (
+        f"select count(*) from predictions.churn full join ({path.read_text()}) as x "
+        "using (customer_id, as_of_date) where not abs(churn.score - x.score) <= 1e-12"
+    )
+    assert query(folder, differing) == [(0,)]
+
+
 def test_a_run_with_nothing_new_trains_nothing_and_changes_no_prediction(folder: Path) -> None:
     state = (
         "select count(*), count(distinct model_version), "
@@ -129,6 +172,22 @@ def test_the_runs_before_stand_in_tables_with_what_they_made_checked_and_publish
     assert contracts > 200
     published = query(folder, "select release_id from ops.ops_releases")
     assert published == [(record["parent"],)]
+
+
+def test_a_version_comes_out_again_from_its_release_to_the_byte_while_that_is_kept(
+    folder: Path,
+) -> None:
+    for model in ("churn", "call_sentiment"):
+        done = goldloop(folder, "models", "reproduce", f"{model}@1", "--json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert json.loads(done.stdout)["same_bytes"], done.stdout
+    unchanged = goldloop(folder, "train", "churn")
+    assert "churn is unchanged: nothing is trained again" in unchanged.stdout
+    assert goldloop(folder, "releases", "prune", "--last", "1").returncode == 0
+    gone = goldloop(folder, "models", "reproduce", "churn@1")
+    assert gone.returncode == 1
+    assert "is gone" in gone.stderr
+    assert "goldloop releases keep ID" in gone.stderr
 
 
 def test_dbt_build_by_itself_passes_before_any_file_has_landed(tmp_path: Path) -> None:

@@ -71,6 +71,9 @@ def test_a_second_run_takes_in_the_new_day_and_leaves_the_rest(ran: Path, goldlo
 
 
 def test_training_and_scoring_can_be_run_by_themselves(ran: Path, goldloop: Run) -> None:
+    declared = ran / "models" / "purchase.yml"
+    manual = "champion: {rule: manual}\n            success:"
+    declared.write_text(declared.read_text().replace("success:", manual))
     trained = goldloop("train", "purchase", project=ran)
     assert trained.returncode == 0, trained.stdout + trained.stderr
     scored = goldloop("score", project=ran)
@@ -82,6 +85,14 @@ def test_training_and_scoring_can_be_run_by_themselves(ran: Path, goldloop: Run)
         ).fetchall()[0]
     assert total == distinct
     assert "purchase" in scored.stdout
+    # Training by hand only, the new version waits: it scores where nobody reads.
+    assert "the problem card of purchase was changed" in trained.stdout
+    with current(ran) as connection:
+        told, shadow = (
+            connection.execute(f"select distinct model_version from {schema}.purchase").fetchall()
+            for schema in ("predictions", "shadow")
+        )
+    assert (told, shadow) == ([(1,)], [(2,)])
 
 
 def test_runs_from_the_command_line_are_runs_of_the_dagster_instance(ran: Path) -> None:

@@ -58,9 +58,12 @@ def test_a_rollback_says_how_to_go_forward_again(project: Path) -> None:
     output = call(project, "rollback").replace("\n", " ")
     assert f"readers see {first}" in output
     assert f"goldloop rollback --to {second}" in output
-    assert json.loads(call(project, "status", "--json"))["release"] == first
+    status = json.loads(call(project, "status", "--json"))
+    assert (status["release"], status["newer"]) == (first, second)
+    assert f"to return: goldloop rollback --to {second}" in call(project, "status")
     call(project, "rollback", "--to", second)
-    assert json.loads(call(project, "status", "--json"))["release"] == second
+    status = json.loads(call(project, "status", "--json"))
+    assert (status["release"], status["newer"]) == (second, None)
 
 
 def test_a_kept_release_is_shown_and_outlives_pruning(project: Path) -> None:

@@ -35,6 +35,10 @@ def test_what_is_set_is_what_the_warehouse_keeps(tmp_path: Path) -> None:
         ("releases: {kept: 3}", r"unknown key releases\.kept .*may have: keep"),
         ("releases: {keep: 0}", r"releases\.keep is 0; .*greater than or equal to 1"),
         ("wait_minutes: soon", r"wait_minutes is 'soon'"),
+        ("ml: {trust: lightgbm.LGBMClassifier}", r"ml\.trust is 'lightgbm\.LGBMClassifier'"),
+        ("ml: {trust: ['lightgbm.*']}", r"ml\.trust\[0\] is 'lightgbm\.\*'"),
+        ("ml: {trust: [lightgbm]}", r"ml\.trust\[0\] is 'lightgbm'"),
+        ("ml: {trusts: []}", r"unknown key ml\.trusts .*may have: trust"),
         ("releases: [", "is not YAML"),
         ("- a list", r"goldloop\.yml"),
     ],
@@ -43,3 +47,10 @@ def test_what_is_not_allowed_is_named(tmp_path: Path, text: str, told: str) -> N
     (tmp_path / "goldloop.yml").write_text(text)
     with pytest.raises(UsageError, match=told):
         read_settings(tmp_path)
+
+
+def test_what_ml_models_may_be_made_of_is_named_exactly(tmp_path: Path) -> None:
+    text = "ml: {trust: [lightgbm.LGBMClassifier, features.make:model]}\n"
+    (tmp_path / "goldloop.yml").write_text(text)
+    names = ("lightgbm.LGBMClassifier", "features.make:model")
+    assert read_settings(tmp_path).ml.trust == names

@@ -11,12 +11,13 @@ with predictions as (
     from {{ source('predictions', 'churn') }}
 ),
 
--- Older versions stay in the source; readers see what the newest one says.
+-- What was told before stays in the source; readers see what was scored last, which after a
+-- rollback an older version says.
 placed as (
     select
         *,
         row_number() over (
-            partition by customer_id, as_of_date order by model_version desc, scored_at desc
+            partition by customer_id, as_of_date order by scored_at desc, model_version desc
         ) as place
     from predictions
 ),

@@ -4,16 +4,19 @@ import hashlib
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from dataops.manifest import Manifest
 from dataops.sandbox import Sandboxes
 from dataops.warehouse import Release
 from ml.errors import PipelineError, UsageError
 from orchestration.project import Project
 from orchestration.sandbox import build
 from orchestration.sandbox_build import Mode
+from orchestration.sandbox_contracts import require_kept, verify_built
 from tests.integration.sandbox.by_hand import Command, command_line, published
 from tests.stranger import EXPOSURE, FEATURES, write_stranger
 
@@ -34,6 +37,22 @@ def write(project: Project, name: str, text: str) -> None:
     (project.folder / "models" / name).write_text(text.lstrip(), encoding="utf-8")
 
 
+CONTRACT = """
+dataset: warehouse/main_gold/visit_features
+check_attributes: {owner: web, severity: block, key: [visit_id]}
+checks:
+  - row_count: {threshold: {must_be_greater_than: 100}}
+  - freshness: {column: visit_date, threshold: {unit: day, must_be_less_than: 100000}}
+columns:
+  - name: pages
+    checks:
+      - invalid: {valid_min: 4, name: pages read}
+  - name: channel
+    checks:
+      - invalid: {valid_values: [search, mail, direct]}
+"""
+
+
 def test_a_change_is_built_with_the_models_it_reaches_and_the_release_keeps_its_bytes(
     made: tuple[Project, Release, str], call: Command
 ) -> None:
@@ -43,7 +62,13 @@ def test_a_change_is_built_with_the_models_it_reaches_and_the_release_keeps_its_
     assert "masked: landing.web__visits.channel, main_gold.visit_features.channel" in told
     # The features change; the training set and the mart's SQL do not.
     write(project, "visit_features.sql", FEATURES.rstrip() + "\nwhere pages > 2\n")
+    contract = project.folder / "contracts" / "main_gold" / "visit_features.yml"
+    contract.parent.mkdir(parents=True)
+    contract.write_text(CONTRACT.lstrip(), encoding="utf-8")
     told = call("sandbox", "build", "mine")
+    # The masked column is not judged.
+    assert "contracts: 2 of 3 checks passed" in told
+    assert "would block main_gold.visit_features contract_invalid_pages (web): pages read:" in told
     assert "dbt: 2 success" in told
     assert "purchase@2" in told
     difference = json.loads(call("sandbox", "diff", "mine", "--json"))
@@ -55,6 +80,21 @@ def test_a_change_is_built_with_the_models_it_reaches_and_the_release_keeps_its_
     assert [model["model"] for model in difference["models"]] == ["purchase"]
     assert {"search", "mail", "direct"}.isdisjoint(json.dumps(difference).split('"'))
     assert hashlib.sha256(release.file.read_bytes()).hexdigest() == digest
+
+
+def test_what_was_built_and_breaks_its_contract_fails_ci(
+    made: tuple[Project, Release, str],
+) -> None:
+    project, _, _ = made
+    sandbox = Sandboxes(project.warehouse).find("mine")
+    manifest = Manifest.read(sandbox.target / "manifest.json")
+    built = ["model.stranger.visit_features", "exposure.stranger.purchase"]
+    results = verify_built(project, sandbox, manifest, built)
+    with pytest.raises(PipelineError, match=r"visit_features contract_invalid_pages \(web\)"):
+        require_kept(results)
+    require_kept([each for each in results if each.outcome == "passed"])
+    assert verify_built(project, sandbox, manifest, ["model.stranger.visit_mart"]) == []
+    assert verify_built(project, replace(sandbox, sample="5%"), manifest, built) == []
 
 
 @pytest.mark.soak

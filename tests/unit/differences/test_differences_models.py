@@ -28,7 +28,8 @@ def registry(*versions: tuple[int, str, float | None]) -> str:
         )
     rows = "".join(
         f"insert into ml.model_versions (model, version, status) values ('churn', {v}, '{s}'); "
-        f"insert into ml.evaluations values ('churn', {v}, 'test', 'all', 'roc_auc', "
+        "insert into ml.evaluations (model, version, data, segment, metric, value, low, high) "
+        f"values ('churn', {v}, 'test', 'all', 'roc_auc', "
         f"{m or 'null'}, {m or 'null'} - 0.125, {m or 'null'} + 0.125), "
         f"('churn', {v}, 'train', 'all', 'roc_auc', random(), null, null); "
         for v, s, m in versions

@@ -41,7 +41,7 @@ def test_only_what_differs_is_shown_and_the_last_line_says_what_to_do(compared: 
 
 
 def test_nothing_that_differs_is_one_line(compared: Compared) -> None:
-    assert shown(compared(ROWS, ROWS)) == "nothing differs: 1 tables compared\n"
+    assert shown(compared(ROWS, ROWS)) == "nothing differs; tables compared: 1\n"
 
 
 def test_long_values_are_shown_where_they_differ() -> None:

@@ -10,7 +10,9 @@ OURS = {"dataops", "orchestration", "simulator", "app"}
 NEVER = OURS | {"dagster", "dagster_dbt", "dbt", "pandas", "pickle", "joblib"}
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted(FOLDER.rglob("*.py")), ids=lambda path: str(path.relative_to(FOLDER))
+)
 def test_the_engine_imports_nothing_of_ours_no_dagster_no_pandas_no_pickle(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names = []

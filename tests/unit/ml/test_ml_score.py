@@ -4,7 +4,7 @@ from datetime import date, datetime
 import pytest
 
 from ml import registry
-from ml.predictions import write
+from ml.stream import told
 from tests.unit.ml.world import NOW
 
 
@@ -197,16 +197,98 @@ def test_scoring_works_where_the_connection_has_moved_to(world):
     assert world.sql("select count(*) from other.predictions.model") == [(100,)]
 
 
-def test_no_more_than_one_batch_is_kept_in_memory(world, monkeypatch):
+def test_batches_are_not_kept_in_memory(world, monkeypatch):
     seen = []
 
-    def write_and_watch(conn, target, batch, *rest):
-        assert [each() for each in seen if each() is not None] == []
-        seen.append(weakref.ref(batch))
-        write(conn, target, batch, *rest)
+    def watched(*args, **named):
+        for batch in told(*args, **named):
+            # The one before is being written.
+            assert sum(each() is not None for each in seen) <= 1
+            seen.append(weakref.ref(batch))
+            yield batch
+            del batch
 
     monkeypatch.setattr("ml.score.BATCH_ROWS", 100)
-    monkeypatch.setattr("ml.score.write", write_and_watch)
+    monkeypatch.setattr("ml.score.told", watched)
     world.train()
     world.score()
     assert len(seen) == 6
+
+
+def test_what_is_new_or_has_changed_alone_is_scored_when_asked(world):
+    incremental = {"score.incremental": True}
+    world.train()
+    assert world.score(incremental).rows == 600
+    world.sql("update gold.ftr set a = a + 0.125 where id < 'K0010'")
+    world.sql("update gold.ftr set c = null where id = 'K0011' and c is not null")
+    world.sql(
+        "insert into gold.ftr select * replace ('new' as id) from gold.ftr where id = 'K0020'"
+    )
+    world.sql("delete from gold.ftr where id = 'K0021'")
+    changed = 11 + int(
+        world.sql("select count(*) from gold.trn where id = 'K0011' and c != ''")[0][0]
+    )
+    again = world.score(incremental, run="run-2")
+    assert (again.rows, again.new_rows) == (changed, 1)
+    assert world.sql("select run_id, count(*) from predictions.model group by 1 order by 1") == [
+        ("run-1", 601 - changed),
+        ("run-2", changed),
+    ]
+    assert world.sql("select count(*) from predictions.model where id = 'K0021'") == [(1,)]
+    kept = world.predictions()
+    world.score()
+    assert [row for row in world.predictions() if row[0] != "K0021"] == [
+        row for row in kept if row[0] != "K0021"
+    ]
+
+
+def test_a_change_taken_back_is_scored_again(world):
+    incremental = {"score.incremental": True}
+    world.train()
+    world.score(incremental)
+    before = world.predictions()
+    world.sql("update gold.ftr set a = 9 where id = 'K0000'")
+    assert world.score(incremental).rows == 1
+    world.sql(
+        "update gold.ftr set a = t.a from gold.trn as t where t.id = ftr.id and t.id = 'K0000'"
+    )
+    assert world.score(incremental).rows == 1
+    assert world.predictions() == before
+    assert world.score(incremental).rows == 0
+
+
+def test_another_version_scores_every_row(world):
+    incremental = {"score.incremental": True}
+    world.train()
+    world.score(incremental)
+    world.train({"estimator.seed": 1, "estimator.params": {"max_iter": 9}})
+    assert world.score(incremental).rows == 600
+
+
+def test_predictions_made_before_incremental_scoring_are_made_once_more(world):
+    world.train()
+    world.score()
+    again = world.score({"score.incremental": True})
+    assert (again.rows, again.new_rows) == (600, 0)
+    assert world.score({"score.incremental": True}).rows == 0
+    assert world.score().rows == 600
+
+
+def test_each_past_date_is_scored_with_the_features_of_that_date(world):
+    world.train()
+    world.sql(
+        "create or replace table gold.ftr as select * replace ("
+        "day + 70 * n::integer as day, a + n / 8 as a) from gold.ftr, range(5) as t(n)"
+    )
+    assert world.score().rows == 3000
+    whole = world.predictions()
+    assert len({score for key, *_, score in whole if key == "K0000"}) > 1
+    world.sql("delete from gold.ftr where day != date '2025-01-15'")
+    world.sql("update gold.ftr set a = a + 1")
+    rows = world.sql("select count(*) from gold.ftr")[0][0]
+    assert world.score(run="run-2").rows == rows
+    assert world.sql(
+        "select as_of_date, count(*) from predictions.model where run_id = 'run-2' group by 1"
+    ) == [(date(2025, 1, 15), rows)]
+    untouched = [row for row in whole if row[1] != date(2025, 1, 15)]
+    assert [row for row in world.predictions() if row[1] != date(2025, 1, 15)] == untouched

@@ -133,6 +133,10 @@ def test_a_value_that_is_not_allowed_is_shown_with_what_is(key, value, told):
             "two kinds of task: f1 (classification), r2 (regression)",
         ),
         (
+            {"problem.champion": {"metric": "rmse"}},
+            "problem.champion.metric is 'rmse'; allowed: brier",
+        ),
+        (
             {
                 "problem.baseline": "a",
                 "problem.success": [{"metric": "accuracy", "beats_baseline_by": 0}],

@@ -62,7 +62,7 @@ def test_the_same_data_and_declaration_are_not_trained_again(world):
         ({}, "alter table gold.trn alter b type bigint"),
         ({"estimator.seed": 1}, "select 1"),
         ({"estimator.params": {"max_iter": 11}}, "select 1"),
-        ({"train.split.test": 0.3}, "select 1"),
+        ({"train.split.test": 0.1}, "select 1"),
         ({"problem.success": [{"metric": "roc_auc", "at_least": 0.61}]}, "select 1"),
     ],
 )
@@ -193,7 +193,7 @@ def test_a_failure_at_any_point_leaves_nothing_behind(world, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError("the machine went away")
 
-    monkeypatch.setattr("ml.registry.promote", fail)
+    monkeypatch.setattr("ml.decisions.promote", fail)
     with pytest.raises(RuntimeError):
         world.train()
     after = world.sql("select * from ml.model_versions"), world.sql("select * from ml.evaluations")
@@ -271,7 +271,7 @@ def test_one_thread_and_all_threads_of_scikit_learn_give_the_same_model(world, m
     world.train()
     world.score()
     one = world.predictions()
-    monkeypatch.setattr("ml.estimators._FEW_ROWS", 0)
+    monkeypatch.setattr("ml.estimators.cores.FEW_ROWS", 0)
     world.forget()
     world.sql("delete from predictions.model")
     world.train()

@@ -4,6 +4,7 @@ import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -57,13 +58,15 @@ class World:
     conn: duckdb.DuckDBPyConnection
     name: str = "model"
     changes: dict[str, Any] = field(default_factory=dict)
+    folder: Path | None = None
+    trust: tuple[str, ...] = ()
     relations: dict[str, Relation] = field(
         default_factory=lambda: {name: Relation("gold", name) for name in ("trn", "ftr")}
     )
 
     def spec(self, changes: Mapping[str, Any] | None = None) -> ModelSpec:
         meta = declare({**self.changes, **(changes or {})})
-        return parse_spec(self.name, meta, file=FILE)
+        return parse_spec(self.name, meta, file=FILE, folder=self.folder, trust=self.trust)
 
     def train(self, changes: Mapping[str, Any] | None = None, run: str = "run-1") -> ModelVersion:
         provenance = Provenance(run, "release-1", "commit-1")
@@ -87,9 +90,9 @@ class World:
         )
 
 
-def small_world() -> World:
+def small_world(conn: duckdb.DuckDBPyConnection | None = None) -> World:
     """600 rows of ten weeks; y depends on every feature, b and c are null here and there."""
-    conn = duckdb.connect()
+    conn = conn or duckdb.connect()
     conn.execute("create schema gold")
     conn.execute(
         """

@@ -7,7 +7,7 @@ predictions as (
         score,
         is_predicted_positive,
         row_number() over (
-            partition by review_id order by as_of_date desc, model_version desc
+            partition by review_id order by as_of_date desc, scored_at desc, model_version desc
         ) as newest_first
     from {{ ref('brz_predictions__review_sentiment') }}
 ),

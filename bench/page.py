@@ -1,0 +1,65 @@
+"""What was measured: kept in ``bench/results.json``, shown in ``docs/performance.md``."""
+
+import json
+import os
+import platform
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+
+RESULTS = Path(__file__).with_name("results.json")
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+TEXT = """\
+# Performance, beside the peers
+
+Made by `make bench`, which measures each case beside a peer on the same machine, in turn, and
+fails when a ratio is above its target; `make bench ONLY=publish` measures some of it anew. Figures
+are medians. A ratio is our time over the peer's: below 1 is faster than the peer.
+
+Measured with Python {python} on {cores} cores.
+
+| case | ours | peer | ratio | target | runs |
+| --- | --- | --- | --- | --- | --- |
+{rows}
+"""
+
+
+def merge(module: str, rows: Sequence[Row], path: Path = RESULTS) -> list[Row]:
+    """Put ``rows``, which ``bench/<module>.py`` has measured, in place of its earlier ones.
+
+    Returns every row there is now, those of other modules included.
+    """
+    earlier = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    kept = [row for row in earlier if row["module"] != module]
+    every = [*kept, *({"module": module, **row} for row in rows)]
+    path.write_text(json.dumps(every, indent=2) + "\n", encoding="utf-8")
+    return every
+
+
+def write_page(rows: Sequence[Row], modules: Sequence[str], path: Path = PAGE) -> Collection[str]:
+    """Write the page of ``rows`` in the order of ``modules``, and return an empty collection.
+
+    Where some of ``modules`` were never measured here, the page stays as it is, so that it loses
+    no case; they are returned.
+    """
+    missing = [module for module in modules if module not in {row["module"] for row in rows}]
+    if not missing:
+        ordered = sorted(rows, key=lambda row: modules.index(row["module"]))
+        lines = "\n".join(_line(row) for row in ordered)
+        text = TEXT.format(python=platform.python_version(), cores=os.cpu_count(), rows=lines)
+        path.write_text(text, encoding="utf-8")
+    return missing
+
+
+def shown(value: float) -> str:
+    """Return ``value`` with three digits that matter."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _line(row: Row) -> str:
+    ratio = f"{row['ratio']:.2f}" + ("" if row["ok"] else " **missed**")
+    peer = f"{row['peer']} ({row['peer_version']})"
+    cells = (row["case"], shown(row["ours"]), peer, ratio, row["target"], row["runs"])
+    return f"| {' | '.join(str(cell) for cell in cells)} |"

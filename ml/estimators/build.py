@@ -1,0 +1,34 @@
+"""From a declaration to an estimator, whichever of the three ways it is declared."""
+
+from typing import Any
+
+from ml.estimators.builders import build_with
+from ml.estimators.classes import build_class
+from ml.estimators.presets import build_preset
+from ml.features import Encoder
+from ml.presets import PRESETS
+from ml.spec import ModelSpec
+
+MOST_CATEGORIES = 255
+
+
+def build(spec: ModelSpec, encoder: Encoder) -> Any:
+    """Return the estimator of ``spec`` for the features of ``encoder``, not yet fitted."""
+    if spec.estimator.builder is not None:
+        return build_with(spec, encoder)
+    if spec.estimator.class_ is not None:
+        return build_class(spec, encoder)
+    return build_preset(spec, encoder)
+
+
+def reads_text(spec: ModelSpec) -> bool:
+    """Whether the estimator reads documents rather than a matrix."""
+    if spec.estimator.preset is None:
+        return spec.estimator.reads == "text"
+    return PRESETS[spec.estimator.preset].reads_text
+
+
+def most_categories(spec: ModelSpec) -> int:
+    """Return how many categories of one feature the estimator can tell apart."""
+    declared = spec.estimator.params.get("max_bins", MOST_CATEGORIES)
+    return declared if isinstance(declared, int) else MOST_CATEGORIES

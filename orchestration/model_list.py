@@ -1,0 +1,58 @@
+"""The versions of the ML models as a table or as JSON, and what others show of a version."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ml import registry
+from ml.registry import ModelVersion
+from orchestration.project import Project
+
+JSON_COLUMNS = ("params", "spec", "classes", "features", "transform", "calibration", "libraries")
+
+
+def list_versions(folder: Path | None, as_json: bool) -> None:
+    """Show every version of every model in the current release."""
+    project, console = Project.locate(folder), Console(soft_wrap=True)
+    with project.warehouse.read() as connection:
+        versions = registry.versions(connection)
+    if as_json:
+        console.print_json(json.dumps([document(version) for version in versions], default=str))
+        return
+    table = Table("model", "version", "status", "estimator", "rows", "trained", "metrics", "why")
+    for version in versions:
+        facts = (version.model, version.version, version.status, version.estimator)
+        trained = (f"{version.train_rows:,}", f"{version.created_at:%Y-%m-%d %H:%M}")
+        table.add_row(
+            *map(str, facts + trained), judged_metrics(version), escape(version.reason or "")
+        )
+    console.print(table)
+    console.print("next: goldloop models show NAME, goldloop models compare NAME@1 NAME@2")
+
+
+def document(version: ModelVersion) -> dict[str, Any]:
+    """Return the version as JSON has it: the columns that hold JSON as what they hold."""
+    found = asdict(version)
+    del found["reused"]
+    for name in JSON_COLUMNS:
+        found[name] = None if found[name] is None else json.loads(found[name])
+    return found
+
+
+def judged_metrics(version: ModelVersion) -> str:
+    """Return the metrics the declaration judges by; the others stand in ``models show``."""
+    metrics = version.metrics or {}
+    return ", ".join(
+        f"{name} {metrics[name]:.3f}" for name in judged_by(version) if name in metrics
+    )
+
+
+def judged_by(version: ModelVersion) -> list[str]:
+    """Return the names of the metrics that its declaration judges by, in its order."""
+    success = json.loads(version.spec)["problem"]["success"]
+    return list(dict.fromkeys(each["metric"] for each in success))
