@@ -22,20 +22,9 @@ KEY, AS_OF, EVENT, KNOWN = "customer_id", "as_of_at", "event_at", "known_at"
 def of_feast(folder: Path, views: list[str]) -> Any:
     """Feast's historical retrieval on DuckDB, with the cut by created timestamp on."""
     import pandas as pd
-    from feast import Entity, FeatureStore, FeatureView, FileSource, RepoConfig, ValueType
+    from feast import Entity, FeatureView, FileSource, ValueType
 
-    repo = folder / "feast"
-    shutil.rmtree(repo, ignore_errors=True)
-    repo.mkdir()
-    config = RepoConfig(
-        project="bench",
-        provider="local",
-        registry=str(repo / "registry.db"),
-        offline_store={"type": "duckdb"},
-        online_store={"type": "sqlite", "path": str(repo / "online.db")},
-        entity_key_serialization_version=3,
-    )
-    store = FeatureStore(config=config)
+    store = _feast_store(folder / "feast")
     customer = Entity(name="customer", join_keys=[KEY], value_type=ValueType.INT64)
     declared = [
         FeatureView(
@@ -62,6 +51,23 @@ def of_feast(folder: Path, views: list[str]) -> Any:
         return job.to_arrow()
 
     return work
+
+
+def _feast_store(repo: Path) -> Any:
+    """Make a new Feast repository whose offline store is DuckDB."""
+    from feast import FeatureStore, RepoConfig
+
+    shutil.rmtree(repo, ignore_errors=True)
+    repo.mkdir()
+    config = RepoConfig(
+        project="bench",
+        provider="local",
+        registry=str(repo / "registry.db"),
+        offline_store={"type": "duckdb"},
+        online_store={"type": "sqlite", "path": str(repo / "online.db")},
+        entity_key_serialization_version=3,
+    )
+    return FeatureStore(config=config)
 
 
 def of_polars(folder: Path, views: list[str]) -> Callable[[], Any]:
