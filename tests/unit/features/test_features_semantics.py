@@ -213,3 +213,14 @@ def test_a_spine_without_the_key_and_a_time_of_text_are_refused_when_bound(
     fill(connection, "trips", types.replace("varchar", "timestamp"), [])
     with pytest.raises(duckdb.BinderException, match="driver"):
         told(connection, {"trips": VIEW})
+
+
+def test_a_prediction_is_seen_from_when_its_inputs_and_what_its_version_learned_were_known(
+    match: Match,
+) -> None:
+    """Known time is the later of the call's delivery and the last row its version learned."""
+    delivered, score_of_first, score_of_second = "2025-03-02", 40, 70
+    learned_until = {score_of_first: "2025-02-01", score_of_second: "2025-04-01"}
+    rows = [(ONE, max(delivered, until), score) for score, until in learned_until.items()]
+    moments = ["2025-03-01 23:59:59", "2025-03-02", "2025-03-31", "2025-04-01"]
+    assert match(moments, rows, ttl="unlimited") == [None, 40, 40, 70]
