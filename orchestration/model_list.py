@@ -24,10 +24,10 @@ def list_versions(folder: Path | None, as_json: bool) -> None:
     if as_json:
         console.print_json(json.dumps([document(version) for version in versions], default=str))
         return
-    table = Table(
-        "version", "status", "estimator", "trained", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
-    )
-    table.add_column("metrics", no_wrap=True)
+    # Without rules and with narrow gaps the longest metric fits into 80 columns.
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    for name in ("version", "status", "estimator", "trained", "metrics"):
+        table.add_column(name, overflow="fold")
     for version in versions:
         table.add_row(
             escape(version.name),
