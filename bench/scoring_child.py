@@ -22,7 +22,7 @@ _KB = 1024
 def main() -> None:
     """Do what the command line asks."""
     what, path = sys.argv[1:]
-    with duckdb.connect(path, config={"threads": 2, "memory_limit": "1GB"}) as conn:
+    with duckdb.connect(path, config={"threads": 2, "memory_limit": "256MB"}) as conn:
         found = _first(conn) if what == "first" else _memory(conn)
     sys.stdout.write(json.dumps(found) + "\n")
 

@@ -69,6 +69,13 @@ def _print(compared: Compared, console: Console) -> None:
     if compared.seen:
         console.print(f"{older} has learnt from {compared.seen:.0%} of these rows")
     console.print(
-        f"a gain above 0 is better, whichever way the metric goes\n"
-        f"next: goldloop models promote {newer}"
+        f"a gain above 0 is better, whichever way the metric goes\nnext: {_next(compared)}"
     )
+
+
+def _next(compared: Compared) -> str:
+    """Return what to type: the version that does not score can be made to."""
+    for version in (compared.newer, compared.older):
+        if version.status != "champion":
+            return f"goldloop models show {version.name}, goldloop models promote {version.name}"
+    return f"goldloop models show {compared.newer.model}"

@@ -24,14 +24,22 @@ def list_versions(folder: Path | None, as_json: bool) -> None:
     if as_json:
         console.print_json(json.dumps([document(version) for version in versions], default=str))
         return
-    table = Table("model", "version", "status", "estimator", "rows", "trained", "metrics", "why")
+    # Without rules and with narrow gaps the longest metric fits into 80 columns.
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    for name in ("version", "status", "estimator", "trained", "metrics"):
+        table.add_column(name, overflow="fold")
     for version in versions:
-        facts = (version.model, version.version, version.status, version.estimator)
-        trained = (f"{version.train_rows:,}", f"{version.created_at:%Y-%m-%d %H:%M}")
         table.add_row(
-            *map(str, facts + trained), judged_metrics(version), escape(version.reason or "")
+            escape(version.name),
+            version.status,
+            escape(version.estimator),
+            f"{version.created_at:%Y-%m-%d}",
+            judged_metrics(version).replace(", ", "\n"),
         )
     console.print(table)
+    for version in versions:
+        if version.reason and version.status != "retired":
+            console.print(f"{escape(version.name)} is {version.status}: {escape(version.reason)}")
     console.print("next: goldloop models show NAME, goldloop models compare NAME@1 NAME@2")
 
 
