@@ -73,8 +73,11 @@ class Target:
 
     @property
     def hash_sql(self) -> str:
-        """The expression of the hash of a row's features; it misses one change in 2 ** 64."""
-        return f"hash({', '.join(self.features)})"
+        """The expression of the hash of what a prediction is made of, and of what it tells.
+
+        It misses one change in 2 ** 64.
+        """
+        return f"hash({', '.join(self.features)}, {self.reasons})"
 
     @property
     def rows_sql(self) -> str:
@@ -90,14 +93,24 @@ class Target:
         if not self.remembers:
             return f"select {', '.join(named)} from {self.scored.sql}"
         keys = [f"{column.sql} as k{at}" for at, column in enumerate(self.key)]
-        date = len(self.key)
         same = [f"old.{column.sql} = new.k{at}" for at, column in enumerate(self.key)]
+        same += [f"old.as_of_date = new.c{len(keys)}", f"old.{FEATURES_HASH} = new.{FEATURES_HASH}"]
         return (
             f"select new.* exclude ({', '.join(f'k{at}' for at in range(len(keys)))}) "
             f"from (select {', '.join(named + keys)} from {self.scored.sql}) as new "
-            f"anti join {self.relation.sql} as old on {' and '.join(same)} "
-            f"and old.as_of_date = new.c{date} and old.model_version = {self.version.version} "
-            f"and old.{FEATURES_HASH} = new.{FEATURES_HASH}"
+            f"anti join ({self._standing_sql}) as old on {' and '.join(same)}"
+        )
+
+    @property
+    def _standing_sql(self) -> str:
+        """The query of what the version told, where no other version has told since."""
+        version = self.version.version
+        names = [*(column.sql for column in self.key), "as_of_date"]
+        since = " and ".join(f"later.{name} = old.{name}" for name in names)
+        return (
+            f"select * from {self.relation.sql} as old where model_version = {version} "
+            f"and not exists (select 1 from {self.relation.sql} as later where {since} "
+            f"and later.model_version <> {version} and later.scored_at >= old.scored_at)"
         )
 
 
@@ -149,16 +162,17 @@ def clear(conn: DuckDBPyConnection, target: Target) -> int:
     there = f"select 1 from {target.relation.sql} where model_version = ? limit 1"
     if not conn.execute(there, [version]).fetchone():
         return 0
-    new = ", ".join(f"{column.sql} as k{at}" for at, column in enumerate(target.key))
-    same = [f"old.{column.sql} = new.k{at}" for at, column in enumerate(target.key)]
-    date = f"cast({target.time.time_sql} as date) as as_of"
+    # What stays is what `rows_sql` passes over: it is asked before anything is taken out.
+    place = [f"k{at}" for at in range(len(target.key))] + ["as_of"]
+    keys = ", ".join(f"{column.sql} as k{at}" for at, column in enumerate(target.key))
+    new = f"select {keys}, cast({target.time.time_sql} as date) as as_of from {target.scored.sql}"
     if target.remembers:
-        date += f", {target.hash_sql} as {FEATURES_HASH}"
-        same.append(f"old.{FEATURES_HASH} is distinct from new.{FEATURES_HASH}")
+        names = ", ".join(f"c{at} as {name}" for at, name in enumerate(place))
+        new = f"select {names} from ({target.rows_sql})"
+    same = [f"old.{column.sql} = new.k{at}" for at, column in enumerate(target.key)]
     deleted = conn.execute(
-        f"delete from {target.relation.sql} as old using (select {new}, {date} "
-        f"from {target.scored.sql}) as new where {' and '.join(same)} "
-        "and old.as_of_date = new.as_of and old.model_version = ?",
+        f"delete from {target.relation.sql} as old using ({new}) as new "
+        f"where {' and '.join(same)} and old.as_of_date = new.as_of and old.model_version = ?",
         [version],
     ).fetchone()
     return int(deleted[0]) if deleted else 0

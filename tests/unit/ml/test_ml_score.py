@@ -1,9 +1,12 @@
 import weakref
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
-from ml import registry
+from ml import decisions, registry
+from ml.decisions import Cause
+from ml.provenance import Provenance
+from ml.score import score
 from ml.stream import told
 from tests.unit.ml.world import NOW
 
@@ -263,6 +266,38 @@ def test_another_version_scores_every_row(world):
     world.score(incremental)
     world.train({"estimator.seed": 1, "estimator.params": {"max_iter": 9}})
     assert world.score(incremental).rows == 600
+
+
+def test_a_version_that_comes_back_tells_again_what_another_has_told_since(world):
+    incremental = {"score.incremental": True}
+    world.train()
+    world.score(incremental)
+    world.train({"estimator.seed": 1, "estimator.params": {"max_iter": 9}})
+    world.sql("delete from gold.ftr where id < 'K0100'")
+    later = Provenance("run-2", "release-1", "commit-1")
+    spec = world.spec(incremental)
+    score(world.conn, spec, world.relations, later, now=NOW + timedelta(days=1))
+    cause = Cause("rollback", datetime(2026, 1, 3), "run-3")
+    decisions.roll_back(world.conn, "model", cause, None)
+    back = score(world.conn, spec, world.relations, later, now=NOW + timedelta(days=2))
+    assert (back.version, back.rows, back.new_rows) == (1, 500, 0)
+    newest = world.sql(
+        "select count(distinct model_version), any_value(model_version) from (select * "
+        "from predictions.model qualify row_number() over (partition by id, as_of_date "
+        "order by scored_at desc) = 1)"
+    )
+    assert newest == [(1, 1)]
+    again = score(world.conn, spec, world.relations, later, now=NOW + timedelta(days=3))
+    assert again.rows == 0
+
+
+def test_reasons_asked_for_later_are_told_of_every_row(world):
+    world.train()
+    world.score({"score.incremental": True})
+    explained = {"score.incremental": True, "score.explain": {"top": 2}}
+    assert world.score(explained).rows == 600
+    assert world.sql("select count(*) from predictions.model where reason_1 is null") == [(0,)]
+    assert world.score(explained).rows == 0
 
 
 def test_predictions_made_before_incremental_scoring_are_made_once_more(world):
