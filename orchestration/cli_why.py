@@ -41,7 +41,7 @@ def why(
 
 def export(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="The ML model, or a version of it: churn@7.")],
+    name: Annotated[str, typer.Argument(help="The ML model, or a version of it: NAME@7.")],
     to: Annotated[str, typer.Option("--to", help="sql or onnx.")],
     output: Annotated[
         Path | None, typer.Option(help="The file. Default: target/exports/NAME@7.sql.")

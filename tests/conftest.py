@@ -13,19 +13,6 @@ from tests.stranger import write_stranger
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-# Files that share a warehouse built by dbt: one worker runs them, and builds it once.
-TOGETHER = ("tests/integration/sql/",)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file, or of a folder of ``TOGETHER``, on one worker."""
-    for item in items:
-        file = item.nodeid.split("::")[0]
-        group = next((folder for folder in TOGETHER if file.startswith(folder)), file)
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def goldloop() -> Run:
     """Run the command line in a process of its own: ``goldloop("run", project=folder)``."""
