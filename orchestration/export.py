@@ -18,7 +18,7 @@ from orchestration.project import Project
 
 
 def write_export(folder: Path | None, name: str, to: str, output: Path | None) -> None:
-    """Write version ``name`` (of a name alone, the champion) as ``to``; refuse what tells otherwise."""
+    """Write version ``name``, of a name alone the champion, as ``to``; refuse what differs."""
     if to not in FORMATS:
         raise UsageError(
             f"--to is '{to}'; allowed: {listed(to, FORMATS)}",
