@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.page import merge, shown, write_page
+from bench.page import merge, shown, told, write_page
 
 # A module of bench/ each, with a function ``run`` that returns its rows.
 CASES = ("features", "ingest", "publish", "run", "scoring", "training")
@@ -40,9 +40,9 @@ def _table(results: list[dict[str, Any]]) -> Table:
             result["case"],
             shown(result["ours"]),
             peer,
-            f"{result['ratio']:.2f}",
+            told(result["ratio"]),
             f"{result['target']}",
-            "ok" if result["ok"] else "missed",
+            "" if result["ratio"] is None else "ok" if result["ok"] else "missed",
         )
     return table
 

@@ -59,7 +59,12 @@ def shown(value: float) -> str:
 
 
 def _line(row: Row) -> str:
-    ratio = f"{row['ratio']:.2f}" + ("" if row["ok"] else " **missed**")
+    ratio = told(row["ratio"]) + ("" if row["ok"] else " **missed**")
     peer = f"{row['peer']} ({row['peer_version']})"
     cells = (row["case"], shown(row["ours"]), peer, ratio, row["target"], row["runs"])
     return f"| {' | '.join(str(cell) for cell in cells)} |"
+
+
+def told(ratio: float | None) -> str:
+    """Return a ratio as a person reads it; a peer that cannot do the case has none."""
+    return "not measured" if ratio is None else f"{ratio:.2f}"

@@ -201,9 +201,9 @@ def _peer(name: str, folder: Path, preset: str) -> Mapping[str, Any]:
 def _row(
     case: str, times: list[tuple[float, float]], target: float, peer: tuple[str, str, str]
 ) -> Row:
-    """Return the row of a case; a peer with a reason could not do it, and is no miss."""
+    """Return the row of a case; of a peer with a reason, which could not do it, without a ratio."""
     name, version, reason = peer
-    ratio = 0.0 if reason else statistics.median(ours / theirs for ours, theirs in times)
+    ratio = None if reason else statistics.median(ours / theirs for ours, theirs in times)
     return {
         "case": case,
         "ours": statistics.median(ours for ours, _ in times),
@@ -211,7 +211,7 @@ def _row(
         "peer_version": version or "-",
         "ratio": ratio,
         "target": round(target, 4),
-        "ok": ratio <= target,
+        "ok": ratio is None or ratio <= target,
         "n": ROWS,
         "runs": len(times),
     }
