@@ -1,0 +1,1 @@
+"""How far the rows of one relation are from those of another, column by column."""
