@@ -22,10 +22,11 @@ EMPTY = 0.5
 class Drift:
     """How far the rows of a window are from the baseline in one column.
 
-    ``jensen_shannon`` is the distance (the root of the divergence) to base e; ``p_value`` is that
-    of ``chi_square``, missing values being a bin; ``missing`` is the change of their share;
-    ``unseen`` is the share of values in the rest: above the last edge, or in no category.
-    All but ``missing`` are null where one side has no values.
+    ``psi`` and ``chi_square`` (with its ``p_value``) have missing values as a bin of their own, so
+    that a column that dries up drifts; they are null where one side has no rows. The others are of
+    the values that are there, and null where one side has none: ``jensen_shannon`` is the distance
+    (the root of the divergence) to base e, ``unseen`` the share of values in the rest: above the
+    last edge, or in no category. ``missing`` is by how much the share of missing values grew.
     """
 
     column: str
@@ -56,15 +57,17 @@ def drift(baseline: Counts, window: Counts) -> Drift:
     name = baseline.bins.column
     old, new = np.array(baseline.rows, float), np.array(window.rows, float)
     missing = _share(window.missing, new.sum()) - _share(baseline.missing, old.sum())
+    all_old, all_new = np.append(old, baseline.missing), np.append(new, window.missing)
+    psi, statistic, p_value = None, None, None
+    if all_old.sum() and all_new.sum():
+        psi = _psi(all_old, all_new)
+        statistic, p_value = chi_square(all_old, all_new)
     if not old.sum() or not new.sum():
-        return Drift(name, None, None, None, None, None, missing, None)
+        return Drift(name, psi, None, None, statistic, p_value, missing, None)
     p, q = old / old.sum(), new / new.sum()
-    statistic, p_value = chi_square(
-        np.append(old, baseline.missing), np.append(new, window.missing)
-    )
     return Drift(
         column=name,
-        psi=_psi(old, new),
+        psi=psi,
         jensen_shannon=_jensen_shannon(p, q),
         total_variation=float(np.abs(p - q).sum() / 2),
         chi_square=statistic,

@@ -78,7 +78,15 @@ def test_what_is_no_finite_number_is_missing(conn: duckdb.DuckDBPyConnection) ->
     assert exact(conn, OLD, NEW, "x").kolmogorov_smirnov == pytest.approx(1 / 3)
 
 
-def test_a_side_without_values_has_no_distance(conn: duckdb.DuckDBPyConnection) -> None:
+def test_a_column_that_dries_up_raises_an_alarm(conn: duckdb.DuckDBPyConnection) -> None:
+    keep(conn, OLD, x=np.arange(100.0), c=["a", "b"] * 50)
+    keep(conn, NEW, x=pa.nulls(50, pa.float64()), c=pa.nulls(50, pa.string()))
+    bins = [*numeric_bins(conn, OLD, ["x"]), category_bins(conn, OLD, "c")]
+    found = map(drift, count(conn, OLD, bins), count(conn, NEW, bins))
+    assert [is_alarm(each, psi=0.2, columns=2) for each in found] == [True, True]
+
+
+def test_a_side_without_rows_has_no_distance(conn: duckdb.DuckDBPyConnection) -> None:
     keep(conn, OLD, x=[1.0, 2.0])
     keep(conn, NEW, x=pa.array([], pa.float64()))
     bins = numeric_bins(conn, OLD, ["x"])
