@@ -10,6 +10,7 @@ from ml.errors import GoldloopError
 from orchestration import (
     cli_features,
     cli_models,
+    cli_new,
     cli_releases,
     cli_sandbox,
     cli_why,
@@ -28,6 +29,7 @@ cli_why.register(cli_models.models)
 cli_releases.register(app)
 cli_sandbox.register(app)
 cli_features.register(app)
+cli_new.register(app)
 
 Landing = Annotated[
     Path | None,
