@@ -52,6 +52,35 @@ def feature(
     new_feature(context.obj, typed, into, folder)
 
 
+@new.command()
+def model(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The ML model's name.")],
+    on: Annotated[str, typer.Option(help="The dbt model to learn from.")],
+    label: Annotated[str, typer.Option(help="Its column to predict.")],
+    key: Annotated[list[str], typer.Option(help="Column that names a row; once for each.")],
+    time: Annotated[str, typer.Option(help="The column that says what a row is as of.")],
+    score_on: Annotated[str, typer.Option(help="The dbt model to score.")],
+    preset: Annotated[str | None, typer.Option(help="Default: boosted_trees.")] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="What judges it. Default: rmse for numbers, else roc_auc.")
+    ] = None,
+    question: Annotated[str | None, typer.Option(help="What it answers, in words.")] = None,
+    decision: Annotated[str | None, typer.Option(help="What is decided with the answer.")] = None,
+    owner: Owner = None,
+    email: Annotated[str | None, typer.Option(help="Where to reach the owner.")] = None,
+) -> None:
+    """Write a model: declaration, predictions' source and SQL model, unit test, contract."""
+    from orchestration.new_model import new_model
+
+    options = {
+        "on": on, "label": label, "key": key, "time": time, "score_on": score_on,
+        "preset": preset, "metric": metric, "question": question, "decision": decision,
+        "owner": owner, "email": email,
+    }  # fmt: skip
+    new_model(context.obj, name, options)
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands of this module to ``app``."""
     app.add_typer(new, name="new")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from dataops.features.declaration import ttl_seconds
 
-AGGREGATES = ("count", "count_distinct", "sum", "avg", "min", "max")
+AGGREGATES = ["count", "count_distinct", "sum", "avg", "min", "max"]
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
           "UINTEGER", "UBIGINT")  # fmt: skip
 _FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL", "REAL", "NUMERIC")

@@ -69,15 +69,15 @@ def _days(asked: AskedFeature) -> list[str]:
 
 def _known(asked: AskedFeature) -> list[str]:
     moment, time = f"moments.{written(asked.as_of.name)}", f"facts.{written(asked.time.name)}"
-    conditions = [f"{time} < {moment}"]
+    conditions = [f"{moment} > {time}"]
     if asked.seconds is not None:
-        conditions.append(f"{time} >= {moment} - {interval(asked.seconds)}")
+        conditions.append(f"{moment} - {interval(asked.seconds)} <= {time}")
     if asked.known:
-        conditions.append(f"facts.{written(asked.known.name)} <= {moment}")
+        conditions.append(f"{moment} >= facts.{written(asked.known.name)}")
     if asked.superseded:
         never = f"cast('9999-12-31' as {asked.superseded.type.lower()})"
         name = f"facts.{written(asked.superseded.name)}"
-        conditions.append(f"coalesce({name}, {never}) > {moment}")
+        conditions.append(f"{moment} < coalesce({name}, {never})")
     columns = [f"facts.{name}" for name in _entity(asked)]
     column = asked.aggregate.column
     if column and written(column.name) not in _entity(asked):

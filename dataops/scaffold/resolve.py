@@ -80,10 +80,10 @@ class Resolver:
                 fix=f"type: goldloop features show {view}, or take another name",
             )
         columns = self.columns(typed.source, "--from")
-        entity = tuple(_chosen(columns, each, "--entity") for each in typed.entity)
+        entity = tuple(chosen(columns, each, "--entity") for each in typed.entity)
         aggregate = self._aggregate(typed, columns)
-        time = _time(columns, typed.time, "--time")
-        known = _time(columns, typed.known or KNOWN, "--known") if (
+        time = time_of(columns, typed.time, "--time")
+        known = time_of(columns, typed.known or KNOWN, "--known") if (
             typed.known or KNOWN in columns
         ) else None  # fmt: skip
         is_versioned = known is not None and SUPERSEDED in columns
@@ -161,9 +161,10 @@ class Resolver:
             )
         if not name:
             return Aggregate(how, None)
-        column = _chosen(columns, name, "--aggregate")
-        fit = AGGREGATES[1:] if column.is_number else ("count_distinct", "min", "max")
-        fit = ("count_distinct",) if column.base in ("BOOLEAN", "VARCHAR") else fit
+        column = chosen(columns, name, "--aggregate")
+        fit = AGGREGATES[1:] if column.is_number else ["count_distinct", "min", "max"]
+        if column.base in ("BOOLEAN", "VARCHAR"):
+            fit = ["count_distinct"]
         if how not in fit:
             raise UsageError(
                 f"--aggregate is '{typed.aggregate}' and {name} is {column.type}; allowed for it: "
@@ -181,7 +182,7 @@ class Resolver:
             raise UsageError(
                 f"--at is '{typed.moments}'; allowed: MODEL.COLUMN", fix="correct --at"
             )
-        return Moments(model, _time(self.columns(model, "--at"), name, "--at"))
+        return Moments(model, time_of(self.columns(model, "--at"), name, "--at"))
 
     def _usual_moments(self, entity: Sequence[str]) -> Iterator[Moments]:
         """Yield models that a view of ``entity`` reads for the moments its rows are as of."""
@@ -209,7 +210,8 @@ class Resolver:
         return str(found)
 
 
-def _chosen(columns: Mapping[str, Column], name: str, option: str) -> Column:
+def chosen(columns: Mapping[str, Column], name: str, option: str) -> Column:
+    """Return the column ``name``; raises UsageError naming ``option`` when it is not there."""
     if name not in columns:
         raise UsageError(
             f"{option} names '{name}', no column of the model; it has: {listed(name, columns)}",
@@ -218,8 +220,9 @@ def _chosen(columns: Mapping[str, Column], name: str, option: str) -> Column:
     return columns[name]
 
 
-def _time(columns: Mapping[str, Column], name: str, option: str) -> Column:
-    column = _chosen(columns, name, option)
+def time_of(columns: Mapping[str, Column], name: str, option: str) -> Column:
+    """Return the column ``name``, as :func:`chosen` does; it must be a date or a timestamp."""
+    column = chosen(columns, name, option)
     if not (column.is_date or column.base.startswith(("TIMESTAMP", "DATETIME"))):
         raise UsageError(
             f"{option} is '{name}', which is {column.type}; allowed: a date or a timestamp",
