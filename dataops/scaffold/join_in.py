@@ -4,6 +4,7 @@ The files are a person's, so text is put in and nothing else is touched. Where a
 in another way than the macros' page shows, that is said and nothing is changed.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -119,11 +120,22 @@ def _column(asked: AskedFeature, model: str, text: str) -> str:
     columns = _at(_named(_at(yaml.compose(text), "models"), model), "columns")
     if columns is None or not columns.value:
         return text
-    return _before(text, columns.value[-1], [
-        f"- name: {asked.name}",
-        f"  data_type: {asked.aggregate.type}",
-        *(folded("description", asked.description, 2)),
-    ])  # fmt: skip
+    described = {
+        "name": asked.name,
+        "data_type": asked.aggregate.type,
+        "description": asked.description,
+    }
+    return _before(
+        text,
+        columns,
+        columns.value[-1],
+        [
+            f"- name: {asked.name}",
+            f"  data_type: {asked.aggregate.type}",
+            *folded("description", asked.description, 2),
+        ],
+        json.dumps(described),
+    )
 
 
 def _unit_test(asked: AskedFeature, name: str, text: str) -> str:
@@ -131,21 +143,33 @@ def _unit_test(asked: AskedFeature, name: str, text: str) -> str:
     test = _named(_at(yaml.compose(text), "unit_tests"), name)
     given = _at(test, "given")
     if given is not None and given.value:
-        text = _before(text, given.value[0], [f"- input: ref('{asked.view}')", "  rows: []"])
+        item = {"input": f"ref('{asked.view}')", "rows": []}
+        lines = [f"- input: {item['input']}", "  rows: []"]
+        text = _before(text, given, given.value[0], lines, json.dumps(item))
     test = _named(_at(yaml.compose(text), "unit_tests"), name)
     views = _at(_at(_at(test, "overrides"), "macros"), "feature_views")
     if views is not None and views.value:
         told = [*declared(asked, says_owner=False), f"features: [{asked.name}]"]
         lines = [f"{asked.view}:", *(f"  {line}" for line in told)]
-        text = _before(text, views.value[0][0], lines, item=False)
+        inline = f"{asked.view}: {{{', '.join(told)}}}"
+        text = _before(text, views, views.value[0][0], lines, inline)
     return text
 
 
-def _before(text: str, node: yaml.Node, lines: Sequence[str], item: bool = True) -> str:
-    """Put ``lines`` above the line ``node`` begins on; an item of a list begins with its dash."""
+def _before(
+    text: str, within: yaml.CollectionNode, node: yaml.Node, lines: Sequence[str], inline: str
+) -> str:
+    """Put what is new before ``node``, an item of a list or a key ``within`` a list or a mapping.
+
+    Above it as ``lines``; as ``inline`` where the whole stands in brackets.
+    """
+    mark = node.start_mark
+    if within.flow_style:
+        return f"{text[: mark.index]}{inline}, {text[mark.index :]}"
     every = text.split("\n")
-    indent = " " * (node.start_mark.column - 2 * item)
-    every[node.start_mark.line : node.start_mark.line] = [indent + line for line in lines]
+    # An item of a list begins with its dash.
+    indent = " " * (mark.column - 2 * isinstance(within, yaml.SequenceNode))
+    every[mark.line : mark.line] = [indent + line for line in lines]
     return "\n".join(every)
 
 

@@ -107,7 +107,8 @@ def source_yaml(asked: AskedModel) -> str:
         "        columns:",
     ]
     for column in asked.columns:
-        lines += _column(column, 10, tested=column.name in asked.grain)
+        # No test here: before the first scoring the table is not there, and the door has them.
+        lines += _column(column, 10)
     return "\n".join(lines) + "\n"
 
 
@@ -192,7 +193,7 @@ def predictions_contract(asked: AskedModel) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _column(column: Column, indent: int, tested: bool) -> Iterator[str]:
+def _column(column: Column, indent: int, tested: bool = False) -> Iterator[str]:
     space = " " * indent
     yield f"{space}- name: {quoted(column.name)}"
     yield f"{space}  data_type: {column.type.lower()}"

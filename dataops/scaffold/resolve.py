@@ -90,13 +90,12 @@ class Resolver:
         moments = self._moments(typed, [column.name for column in entity])
         _check_window(typed.window, time)
         description = typed.description or _description(typed, aggregate)
-        owner = self._owner(typed)
         return AskedFeature(
             name=name,
             view=view,
             description=description,
-            owner=owner or "",
-            says_owner=typed.owner is not None or not self._siblings(),
+            owner=self._owner(typed),
+            says_owner=typed.owner is not None or not self._folder_says_owner(),
             entity=entity,
             source=typed.source,
             time=time,
@@ -198,6 +197,10 @@ class Resolver:
 
     def _siblings(self) -> list[Mapping[str, Any]]:
         return [self._nodes[name] for name in self._views]
+
+    def _folder_says_owner(self) -> bool:
+        metas = [each["config"].get("meta") or {} for each in self._siblings()]
+        return any("owner" in meta for meta in metas)
 
     def _owner(self, typed: Typed) -> str:
         owners = [view.owner for view in self._views.values()]
