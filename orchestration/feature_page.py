@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from dataops.features.catalog import Feature, catalog, near
 from dataops.features.duplicates import Alike
@@ -95,7 +95,8 @@ def _head(facts: Facts, feature: Feature) -> Iterator[str]:
 
 
 def _table(facts: Facts, features: Sequence[Feature]) -> Table:
-    table = Table("feature", "what it says", "null", "distinct", "drift", "used by (importance)")
+    table = Table(Column("feature", overflow="fold"), "what it says", "null", "distinct", "drift")
+    table.add_column("used by (importance)")
     for feature in features:
         measured = facts.measured(feature)
         says = feature.description

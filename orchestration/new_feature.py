@@ -15,6 +15,7 @@ from dataops.scaffold.feature_yaml import feature_contract, feature_yaml
 from dataops.scaffold.join_in import join_in
 from dataops.scaffold.resolve import Resolver, Typed
 from dataops.scaffold.writing import Written, all_or_none
+from ml.errors import UsageError
 from orchestration.features import FOLDER, checked_views, macro_path
 from orchestration.project import Project
 
@@ -35,8 +36,11 @@ def new_feature(folder: Path | None, typed: Typed, into: str | None, where: Path
     for feature, _ in alike:
         says = f"{feature.full_name} is near to it: {feature.description}"
         console.print(f"[yellow]{escape(says)}[/] (goldloop features show {feature.full_name})")
+    target = (where or project.folder / resolved).resolve()
+    if not target.is_relative_to(project.folder):
+        raise UsageError(f"--folder is {target}, outside {project.folder}", fix="correct --folder")
     with all_or_none() as written:
-        _write(project, asked, written, where or project.folder / resolved, into)
+        _write(project, asked, written, target, into)
         for path in (*written.new, *written.changed):
             if path.parent.name != FOLDER:
                 verb = "changed" if path in written.changed else "wrote"
@@ -79,7 +83,13 @@ def _write(
     )
     after = Project.locate(project.folder, project.home, project.landing)
     with Console(stderr=True).status("reading the project"):
-        relation = checked_views(after)[asked.view].relation
+        view = checked_views(after).get(asked.view)
+    if view is None:
+        raise UsageError(
+            f"dbt does not see the model in {where}; it looks below {model_path(project)}",
+            fix="correct --folder",
+        )
+    relation = view.relation
     path = project.folder / "contracts" / relation.schema / f"{relation.name}.yml"
     written.make({path: feature_contract(asked, relation)})
 
