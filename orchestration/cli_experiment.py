@@ -28,6 +28,10 @@ def experiment(
     seeds: Annotated[
         int, typer.Option(min=1, max=100, help="Learn each variant with so many seeds.")
     ] = 1,
+    folds: Annotated[
+        int,
+        typer.Option(min=0, max=50, help="Folds of the rows learnt from; 0: on those held out."),
+    ] = 5,
     matters: Annotated[
         float | None,
         typer.Option(min=0, help="The least gain worth having. Default: 1 % of the metric."),
@@ -40,7 +44,7 @@ def experiment(
     from ml.experiment.run import Settings
     from orchestration.experiment import show_experiment
 
-    asked, settings = Asked(more or [], less or []), Settings(metric, seeds, matters)
+    asked, settings = Asked(more or [], less or []), Settings(metric, seeds, folds, matters)
     show_experiment(context.obj, name, asked, settings, as_json, plot)
 
 

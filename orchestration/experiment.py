@@ -86,7 +86,8 @@ def _document(found: Experiment, release: str) -> dict[str, Any]:
         "model": found.model,
         "release": release,
         "metric": found.metric,
-        "rows_held_out": found.held,
+        "rows_judged": found.judged,
+        "folds": found.folds,
         "seeds": list(found.seeds),
         "matters": found.matters,
         "declared": _rung(found, found.declared),
@@ -110,9 +111,10 @@ def _rung(found: Experiment, rung: Rung) -> dict[str, Any]:
 
 def _print(found: Experiment, release: str, spec: ModelSpec, console: Console) -> None:
     seeds = f", mean of {len(found.seeds)} seeds" if len(found.seeds) > 1 else ""
+    where = f"of {found.folds} folds" if found.folds else "held out"
     table = Table(
         *("change", found.metric, "95 %", "gain", "95 %", "verdict", "rows", "features"),
-        title=f"{found.model} on {found.held:,} rows held out of release {release}{seeds}",
+        title=f"{found.model}, judged on {found.judged:,} rows {where} of release {release}{seeds}",
     )
     for rung in (found.declared, *found.rungs):
         table.add_row(*_row(found, rung))

@@ -57,4 +57,6 @@ def _worse(rung: Rung) -> str:
 def _untold(found: Experiment, rung: Rung) -> str:
     if rung.gain is not None and rung.gain.low is None:
         return f"{found.metric} is not defined on these rows"
-    return "more rows held out would tell (train.split.test), or a larger --matters"
+    if not found.folds:
+        return "--folds 5 judges on more rows"
+    return "more rows would tell, or a larger --matters"

@@ -24,7 +24,7 @@ def forest_plot(found: Experiment) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" '
             f'viewBox="0 0 {_WIDTH} {height}" font-family="sans-serif" font-size="13">',
             f'<rect width="{_WIDTH}" height="{height}" fill="white"/>',
-            _text(16, 28, f"{found.model}: gain in {found.metric}, {found.held:,} rows held out"),
+            _text(16, 28, f"{found.model}: gain in {found.metric}, {found.judged:,} rows judged"),
             *_axis(found, reach, height),
             *(part for at, rung in enumerate(drawn) for part in _line(found, rung, at, reach)),
             "</svg>\n",

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import NoReturn
 
 from ml import estimators
-from ml.dataset import TrainingSet
+from ml.data.dataset import TrainingSet
 from ml.errors import UsageError
 from ml.experiment.change import Change, Views, joined_name
 from ml.names import listed

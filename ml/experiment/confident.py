@@ -7,7 +7,7 @@ Labels. Journal of Artificial Intelligence Research 70 (2021), 1373-1411.
 import numpy as np
 import numpy.typing as npt
 
-from ml.metrics import Array, Codes
+from ml.evaluation.metrics import Array, Codes
 
 
 def contradicted(labels: Codes, told: Array) -> npt.NDArray[np.bool_]:

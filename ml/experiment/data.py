@@ -8,16 +8,16 @@ import numpy as np
 import pyarrow as pa
 
 from ml.columns import Column
-from ml.dataset import Rows, TrainingSet
+from ml.data.dataset import Rows, TrainingSet
+from ml.data.folds import sample
+from ml.data.holdout import Parts
 from ml.declaration.training import Split
 from ml.errors import PipelineError
+from ml.evaluation.metrics import Codes
 from ml.experiment.change import Change
 from ml.experiment.confident import contradicted
 from ml.experiment.synthetic import with_made_up
-from ml.folds import sample
-from ml.holdout import Parts
-from ml.metrics import Codes
-from ml.out_of_fold import judge_folds, make_folds
+from ml.fitting.out_of_fold import judge_folds, make_folds
 from ml.spec import ModelSpec
 
 FOLDS = 5
@@ -29,7 +29,7 @@ class Ground:
     """What every variant stands on: the split is made once, and each variant is cut from it.
 
     ``found`` and ``rows`` have every feature that any variant has, ``declared`` names those of
-    the model as it stands.
+    the model as it stands. ``parts`` are the rows learnt from and those judged.
     """
 
     spec: ModelSpec
@@ -47,6 +47,13 @@ class Data:
     found: TrainingSet
     parts: Parts
     left_out: int = 0
+
+    def known(self) -> "Data":
+        """Return the same with nothing said in the declaration of features that are gone."""
+        names = {column.name for column in self.found.features}
+        ways = {name: way for name, way in self.spec.estimator.monotonic.items() if name in names}
+        estimator = self.spec.estimator.model_copy(update={"monotonic": MappingProxyType(ways)})
+        return replace(self, spec=self.spec.model_copy(update={"estimator": estimator}))
 
 
 def changed(ground: Ground, change: Change, seed: int, tell: Tell = lambda _: None) -> Data:
@@ -85,15 +92,7 @@ def _with_columns(ground: Ground, change: Change, seed: int) -> Data:
         learnt=replace(ground.parts.learnt, table=table),
         held=replace(ground.parts.held, table=table),
     )
-    spec = _told_of(ground.spec, {column.name for column in columns})
-    return Data(spec, replace(ground.found, features=columns), parts)
-
-
-def _told_of(spec: ModelSpec, names: set[str]) -> ModelSpec:
-    """Return ``spec`` with nothing said of features that are gone."""
-    ways = {name: way for name, way in spec.estimator.monotonic.items() if name in names}
-    estimator = spec.estimator.model_copy(update={"monotonic": MappingProxyType(ways)})
-    return spec.model_copy(update={"estimator": estimator})
+    return Data(ground.spec, replace(ground.found, features=columns), parts).known()
 
 
 def _cleaned(data: Data, seed: int, tell: Tell) -> Data:

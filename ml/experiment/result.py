@@ -1,4 +1,4 @@
-"""What came of an experiment: each change beside the model as it stands, on the same rows."""
+"""What came of an experiment: each change beside the model as it stands."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,14 +32,16 @@ class Rung:
 
 @dataclass(frozen=True)
 class Experiment:
-    """The ``rungs`` beside ``declared``, judged by ``metric`` on ``held`` rows.
+    """The ``rungs`` beside ``declared``, judged by ``metric`` on ``judged`` rows.
 
-    A gain less than ``matters`` either way makes no difference; ``seeds`` were averaged over.
+    These are of ``folds`` folds, or for 0 those that the split holds out. A gain less than
+    ``matters`` either way makes no difference; ``seeds`` were averaged over.
     """
 
     model: str
     metric: str
-    held: int
+    judged: int
+    folds: int
     seeds: tuple[int, ...]
     matters: float
     declared: Rung

@@ -8,25 +8,23 @@ from duckdb import DuckDBPyConnection
 
 from ml import estimators
 from ml.columns import Source, describe
-from ml.dataset import TrainingSet, find_training_set, read
+from ml.data.dataset import TrainingSet, find_training_set, read
+from ml.data.feature_choice import choose_features
+from ml.data.holdout import hold_out
+from ml.declaration.measures import measures_of
 from ml.declaration.training import Features
 from ml.declaration.using import Evaluate
 from ml.errors import PipelineError, UsageError
 from ml.evaluation.bootstrap import Measured, measure
-from ml.evaluation.outcome import Outcome
-from ml.evaluation.rival import outcome_of
 from ml.experiment.asking import Asked, read_changes
 from ml.experiment.change import DECLARED, Change, Views, features_joined, together
-from ml.experiment.data import Data, Ground, Tell, changed
+from ml.experiment.data import Ground, Tell
+from ml.experiment.judged import FOLDS, Told, told_of
 from ml.experiment.result import Experiment, Rung, mean_of
-from ml.feature_choice import choose_features
-from ml.fitting import fit_model
-from ml.holdout import hold_out
-from ml.measures import measures_of
+from ml.fitting.tuning import check_ranges
 from ml.names import listed
 from ml.relation import Relation
 from ml.spec import ModelSpec
-from ml.tuning import check_ranges
 
 # Makes a relation of the rows of the training set with the features of views joined to it.
 Join = Callable[[Mapping[str, Sequence[str]]], Relation]
@@ -36,12 +34,15 @@ Join = Callable[[Mapping[str, Sequence[str]]], Relation]
 class Settings:
     """How an experiment is judged.
 
-    By ``metric``, the first of ``problem.success`` unless given; over ``seeds`` seeds; a gain less
-    than ``matters``, a hundredth of the metric unless given, makes no difference.
+    By ``metric``, the first of ``problem.success`` unless given; over ``seeds`` seeds; on what
+    ``folds`` folds of the rows learnt from tell of each other, or for 0 on the rows that
+    ``train.split`` holds out; a gain less than ``matters``, a hundredth of the metric unless
+    given, makes no difference.
     """
 
     metric: str | None = None
     seeds: int = 1
+    folds: int = FOLDS
     matters: float | None = None
 
 
@@ -62,7 +63,7 @@ def experiment(
     Nothing is written but what ``join`` makes. Raises UsageError, before anything is learnt, for
     what cannot be tried; PipelineError for data that cannot be learnt from.
     """
-    spec = _bare(spec)
+    spec = _bare(spec, settings)
     metric = _metric(spec, settings)
     estimators.check_params(spec)
     check_ranges(spec)
@@ -71,24 +72,28 @@ def experiment(
     ground = _ground(conn, spec, found, changes, join)
     variants = [DECLARED, *changes, *([together(changes)] if len(changes) > 1 else [])]
     seeds = tuple(spec.estimator.seed + more for more in range(settings.seeds))
-    told = [_told(ground, variants, seed, tell) for seed in seeds]
+    told = told_of(ground, settings.folds, variants, seeds, tell)
     tell("measuring")
     measured = [measure([each.outcome for each in one], spec.estimator.seed) for one in told]
     rungs = _rungs(variants, told[0], measured, metric)
     matters = settings.matters
     if matters is None:
         matters = abs(rungs[0].value.value or 0.0) / 100
-    held = len(ground.parts.held.labels)
-    return Experiment(spec.name, metric, held, seeds, matters, rungs[0], tuple(rungs[1:]))
+    rows = len(told[0][0].outcome.truth)
+    return Experiment(
+        spec.name, metric, rows, settings.folds, seeds, matters, rungs[0], tuple(rungs[1:])
+    )
 
 
-def _bare(spec: ModelSpec) -> ModelSpec:
+def _bare(spec: ModelSpec, settings: Settings) -> ModelSpec:
     """Return ``spec`` without what is only reported of a version."""
-    if spec.train.split.by == "none":
+    if settings.folds == 1:
+        raise UsageError("--folds is 1; allowed: 0, or 2 and more", fix="correct --folds")
+    if settings.folds == 0 and spec.train.split.by == "none":
         raise UsageError(
-            f"ML model '{spec.name}' holds nothing out (train.split.by is none), so variants "
-            "cannot be judged on the same rows",
-            fix=f"declare train.split in {spec.file}, then: dbt parse",
+            f"ML model '{spec.name}' holds nothing out (train.split.by is none), and --folds is 0; "
+            "allowed: 2 folds or more",
+            fix="leave --folds out",
         )
     spec = spec.model_copy(update={"evaluate": Evaluate()})
     if spec.estimator.decide and spec.estimator.decide.cost:
@@ -146,31 +151,9 @@ def _wider(spec: ModelSpec, more: frozenset[str]) -> ModelSpec:
     return spec.model_copy(update={"train": spec.train.model_copy(update={"features": wider})})
 
 
-@dataclass(frozen=True)
-class _Told:
-    data: Data
-    outcome: Outcome
-
-
-def _told(ground: Ground, variants: Sequence[Change], seed: int, tell: Tell) -> list[_Told]:
-    """Return what a model learnt from each of ``variants`` tells of the rows held out."""
-    found = []
-    for number, change in enumerate(variants, start=1):
-        at = f"{number} of {len(variants)}, {change.said}, seed {seed}"
-        data = changed(ground, change, seed, lambda text, at=at: tell(f"{at}: {text}"))  # type: ignore[misc]
-        estimator = data.spec.estimator.model_copy(update={"seed": seed})
-        spec = data.spec.model_copy(update={"estimator": estimator})
-        tell(f"{at}: {len(data.parts.learnt.labels):,} rows")
-        model = fit_model(spec, data.found, data.parts).model
-        held = data.parts.held
-        told = model.tell(model.encoder.encode(held.table, at=held.at))
-        found.append(_Told(data, outcome_of(model, held.labels, told)))
-    return found
-
-
 def _rungs(
     variants: Sequence[Change],
-    told: Sequence[_Told],
+    told: Sequence[Told],
     measured: Sequence[Sequence[Measured]],
     metric: str,
 ) -> list[Rung]:
@@ -181,9 +164,9 @@ def _rungs(
             change,
             means[at].interval(metric),
             means[at].gain(means[0], metric) if at else None,
-            len(told[at].data.parts.learnt.labels),
-            len(told[at].data.found.features),
-            told[at].data.left_out,
+            told[at].rows,
+            told[at].columns,
+            told[at].left_out,
             tuple(one[at].values[metric] for one in measured),
         )
         for at, change in enumerate(variants)

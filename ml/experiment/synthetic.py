@@ -16,9 +16,9 @@ from scipy.special import ndtr, ndtri
 from scipy.stats import rankdata
 
 from ml.columns import Column
-from ml.dataset import Rows
-from ml.metrics import Array, Codes
-from ml.split import Positions
+from ml.data.dataset import Rows
+from ml.data.split import Positions
+from ml.evaluation.metrics import Array, Codes
 
 
 def with_made_up(rows: Rows, columns: Sequence[Column], wanted: int, seed: int) -> Rows:
