@@ -29,9 +29,13 @@ def experiment(
         int, typer.Option(min=1, max=100, help="Learn each variant with so many seeds.")
     ] = 1,
     folds: Annotated[
-        int,
-        typer.Option(min=0, max=50, help="Folds of the rows learnt from; 0: on those held out."),
-    ] = 5,
+        int | None,
+        typer.Option(
+            min=0,
+            max=50,
+            help="Folds of the rows learnt from; 0: judge on those held out. Default: at most 5.",
+        ),
+    ] = None,
     matters: Annotated[
         float | None,
         typer.Option(min=0, help="The least gain worth having. Default: 1 % of the metric."),

@@ -14,6 +14,7 @@ from ml.experiment.data import Data, Ground, Tell, changed
 from ml.fitting.fit import fit_model
 from ml.fitting.out_of_fold import check_classes, make_folds, tell_every_class
 
+# As many folds as there are by default, where the rows can be cut into so many.
 FOLDS = 5
 
 
@@ -27,15 +28,35 @@ class Told:
     left_out: int
 
 
-def told_of(
-    ground: Ground, folds: int, variants: Sequence[Change], seeds: Sequence[int], tell: Tell
-) -> list[list[Told]]:
-    """Return what is told, by seed and variant, of rows that are the same for all.
+def folds_of(ground: Ground, folds: int | None) -> list[Parts]:
+    """Return the rows learnt from and judged, the same for every variant.
 
-    Those are the rows of ``folds`` folds of ``ground.parts.learnt``, each judged by a model that
-    has learnt from others, or for 0 the rows of ``ground.parts.held``.
+    Those judged are ``ground.parts.learnt`` in ``folds`` folds, each judged by models that have
+    learnt from others; for 0 they are ``ground.parts.held``, and for None there are as many folds
+    as the rows can be cut into, at most FOLDS. Raises PipelineError where they cannot be cut so.
     """
-    grounds = [replace(ground, parts=parts) for parts in _parts(ground, folds)]
+    if folds == 0:
+        return [ground.parts]
+    rows = ground.parts.learnt
+    for count in [folds] if folds else range(FOLDS, 1, -1):
+        try:
+            made = make_folds(ground.spec, ground.found, rows, count)
+        except PipelineError as error:
+            problem = error.problem
+            continue
+        return [Parts(rows.take(fold.learnt), rows.take(fold.judged), None) for fold in made]
+    raise PipelineError(problem, fix="type --folds 2, or --folds 0 to judge on the rows held out")
+
+
+def told_of(
+    ground: Ground,
+    folds: Sequence[Parts],
+    variants: Sequence[Change],
+    seeds: Sequence[int],
+    tell: Tell,
+) -> list[list[Told]]:
+    """Return what is told, by seed and variant, of the rows judged in ``folds``."""
+    grounds = [replace(ground, parts=parts) for parts in folds]
     found = []
     for seed in seeds:
         found.append(
@@ -45,20 +66,6 @@ def told_of(
             ]
         )
     return found
-
-
-def _parts(ground: Ground, folds: int) -> list[Parts]:
-    """Return the rows learnt from and judged, fold by fold; the seed declared deals them."""
-    if not folds:
-        return [ground.parts]
-    rows = ground.parts.learnt
-    try:
-        made = make_folds(ground.spec, ground.found, rows, folds)
-    except PipelineError as error:
-        raise PipelineError(
-            error.problem, fix="type --folds 2, or --folds 0 to judge on the rows held out"
-        ) from None
-    return [Parts(rows.take(fold.learnt), rows.take(fold.judged), None) for fold in made]
 
 
 def _numbered(tell: Tell, number: int, of: int, change: Change, seed: int) -> Tell:

@@ -19,7 +19,7 @@ from ml.evaluation.bootstrap import Measured, measure
 from ml.experiment.asking import Asked, read_changes
 from ml.experiment.change import DECLARED, Change, Views, features_joined, together
 from ml.experiment.data import Ground, Tell
-from ml.experiment.judged import FOLDS, Told, told_of
+from ml.experiment.judged import Told, folds_of, told_of
 from ml.experiment.result import Experiment, Rung, mean_of
 from ml.fitting.tuning import check_ranges
 from ml.names import listed
@@ -35,14 +35,14 @@ class Settings:
     """How an experiment is judged.
 
     By ``metric``, the first of ``problem.success`` unless given; over ``seeds`` seeds; on what
-    ``folds`` folds of the rows learnt from tell of each other, or for 0 on the rows that
-    ``train.split`` holds out; a gain less than ``matters``, a hundredth of the metric unless
-    given, makes no difference.
+    ``folds`` folds of the rows learnt from tell of each other (as many as can be, at most five,
+    unless given), or for 0 on the rows that ``train.split`` holds out. A gain less than
+    ``matters``, a hundredth of the metric unless given, makes no difference.
     """
 
     metric: str | None = None
     seeds: int = 1
-    folds: int = FOLDS
+    folds: int | None = None
     matters: float | None = None
 
 
@@ -72,7 +72,8 @@ def experiment(
     ground = _ground(conn, spec, found, changes, join)
     variants = [DECLARED, *changes, *([together(changes)] if len(changes) > 1 else [])]
     seeds = tuple(spec.estimator.seed + more for more in range(settings.seeds))
-    told = told_of(ground, settings.folds, variants, seeds, tell)
+    folds = folds_of(ground, settings.folds)
+    told = told_of(ground, folds, variants, seeds, tell)
     tell("measuring")
     measured = [measure([each.outcome for each in one], spec.estimator.seed) for one in told]
     rungs = _rungs(variants, told[0], measured, metric)
@@ -81,7 +82,14 @@ def experiment(
         matters = abs(rungs[0].value.value or 0.0) / 100
     rows = len(told[0][0].outcome.truth)
     return Experiment(
-        spec.name, metric, rows, settings.folds, seeds, matters, rungs[0], tuple(rungs[1:])
+        spec.name,
+        metric,
+        rows,
+        len(folds) if settings.folds != 0 else 0,
+        seeds,
+        matters,
+        rungs[0],
+        tuple(rungs[1:]),
     )
 
 
