@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from scipy.special import ndtr, ndtri
 from scipy.stats import rankdata
@@ -56,7 +57,7 @@ def draw(known: Array, wanted: int, random: np.random.Generator) -> Array:
     for at, values in enumerate(known.T):
         there = ~np.isnan(values)
         scores[there, at] = ndtri((rankdata(values[there]) - 0.5) / max(there.sum(), 1))
-    normal = random.multivariate_normal(np.zeros(known.shape[1]), _related(scores), wanted)
+    normal = random.normal(size=(wanted, known.shape[1])) @ _factor(scores, ~np.isnan(known)).T
     drawn = np.full((wanted, known.shape[1]), np.nan)
     for at, values in enumerate(known.T):
         there = values[~np.isnan(values)]
@@ -65,14 +66,20 @@ def draw(known: Array, wanted: int, random: np.random.Generator) -> Array:
     return drawn
 
 
-def _related(scores: Array) -> Array:
-    """Return the correlations of ``scores`` [rows, numbers]; a constant is related to nothing."""
-    middle = scores - scores.mean(axis=0)
-    size = np.sqrt((middle**2).sum(axis=0))
-    unit = np.divide(middle, size, out=np.zeros_like(middle), where=size > 0)
-    related = unit.T @ unit
+def _factor(scores: Array, there: npt.NDArray[np.bool_]) -> Array:
+    """Return what makes independent normal numbers related as ``scores`` [rows, numbers] are.
+
+    Two numbers are related as in the rows in which both are ``there``; a constant to nothing.
+    """
+    both = scores.T @ scores
+    size = (scores**2).T @ there.astype(np.float64)
+    spread = np.sqrt(size * size.T)
+    related = np.divide(both, spread, out=np.zeros_like(both), where=spread > 0)
     np.fill_diagonal(related, 1.0)
-    return np.asarray(related, dtype=np.float64)
+    values, vectors = np.linalg.eigh(related)
+    # Of pairs from different rows the matrix need not be one of correlations: the nearest is taken.
+    factor = vectors * np.sqrt(np.clip(values, 0, None))
+    return np.asarray(factor / np.sqrt((factor**2).sum(axis=1, keepdims=True)))
 
 
 def _joined(
