@@ -20,7 +20,10 @@ def experiment(
     ] = None,
     less: Annotated[
         list[str] | None,
-        typer.Option("--without", help="A column, tone_*, a feature view, or label_noise."),
+        typer.Option(
+            "--without",
+            help="A column (stars match), a feature view, view.feature, or label_noise.",
+        ),
     ] = None,
     metric: Annotated[
         str | None, typer.Option(help="Default: the first metric of problem.success.")

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ def _rung(found: Experiment, rung: Rung) -> dict[str, Any]:
         "rows": rung.rows,
         "columns": rung.columns,
         "labels_contradicted": rung.left_out,
-        "each_seed": list(rung.each_seed),
+        "each_seed": [None if isnan(value) else value for value in rung.each_seed],
     }
     if rung.gain is not None:
         told |= {"gain": asdict(rung.gain), "verdict": found.verdict(rung)}

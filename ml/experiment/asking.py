@@ -13,13 +13,18 @@ from ml.experiment.change import Change, Views, joined_name
 from ml.names import listed
 from ml.spec import ModelSpec
 
-# Words that are no names of columns, as they are typed; the second of each says what it does.
+# Words that are no names of columns, as they are typed, and what each does.
 WITH = {
-    "noise": "a random feature, as a control: it should buy nothing",
-    "rows:0.5x": "half of the rows learnt from, drawn by seed; any share below 1",
-    "synthetic:2x": "as many made-up rows beside the rows learnt from; any number above 1",
+    "noise": "A random feature, drawn by seed: a control, which should be worth nothing.",
+    "rows:0.5x": "Half of the rows learnt from, drawn by seed with the classes in equal shares; "
+    "any share below 1.",
+    "synthetic:2x": "As many made-up rows beside the rows learnt from; any number above 1, up to "
+    "20.",
 }
-WITHOUT = {"label_noise": "no rows whose label models that have not seen it contradict"}
+WITHOUT = {
+    "label_noise": "Without the rows learnt from whose label is contradicted by models that have "
+    "not seen them.",
+}
 _NUMBER = re.compile(r"(rows|synthetic):([0-9]*\.?[0-9]+)x")
 _MOST = 20.0
 
@@ -44,7 +49,7 @@ def read_changes(asked: Asked, spec: ModelSpec, found: TrainingSet, views: Views
     if not changes:
         raise UsageError(
             "an experiment needs a change; allowed: --with and --without, as often as wanted: "
-            f"{', '.join([*WITH, *WITHOUT])}, a feature view, view.feature, a column, tone_*",
+            f"{', '.join([*WITH, *WITHOUT])}, a feature view, view.feature, a column, begins_so_*",
             fix=f"type, for example: goldloop experiment {spec.name} --with noise",
         )
     return changes

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from types import MappingProxyType
 
 # Features that could be joined to the training relation: those of each view, by its name.
 Views = Mapping[str, Sequence[str]]
@@ -47,7 +46,7 @@ def together(changes: Sequence[Change]) -> Change:
     for change in changes:
         for name in (each.name for each in fields(Change) if each.name != "said"):
             found[name] = _both(found.get(name), getattr(change, name))
-    return Change("all together", **MappingProxyType(found))  # type: ignore[arg-type]
+    return Change("all together", **found)  # type: ignore[arg-type]
 
 
 def features_joined(changes: Iterable[Change]) -> dict[str, list[str]]:
