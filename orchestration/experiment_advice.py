@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ml.experiment.change import Change
+from ml.experiment.change import TOGETHER, Change
 from ml.experiment.result import Experiment, Rung
 from ml.spec import ModelSpec
 
@@ -26,7 +26,7 @@ def advice(found: Experiment, spec: ModelSpec) -> Iterator[str]:
 
 
 def _better(change: Change, spec: ModelSpec) -> str:
-    if change.said == "all together":
+    if change.said == TOGETHER:
         return "the changes do not stand in each other's way"
     if change.noise:
         return "chance is read as worth here: take no gain of this size for real"
@@ -45,6 +45,8 @@ def _better(change: Change, spec: ModelSpec) -> str:
 
 def _worse(rung: Rung) -> str:
     change = rung.change
+    if change.said == TOGETHER:
+        return "take those that are better by themselves"
     if change.dropped:
         return "what it leaves out is worth having"
     if change.share is not None:

@@ -33,6 +33,7 @@ class Change:
 
 
 DECLARED = Change("as declared")
+TOGETHER = "all together"
 
 
 def joined_name(view: str, feature: str) -> str:
@@ -46,7 +47,7 @@ def together(changes: Sequence[Change]) -> Change:
     for change in changes:
         for name in (each.name for each in fields(Change) if each.name != "said"):
             found[name] = _both(found.get(name), getattr(change, name))
-    return Change("all together", **found)  # type: ignore[arg-type]
+    return Change(TOGETHER, **found)  # type: ignore[arg-type]
 
 
 def features_joined(changes: Iterable[Change]) -> dict[str, list[str]]:

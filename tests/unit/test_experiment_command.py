@@ -164,6 +164,8 @@ def rung(change: Change, low: float, high: float) -> Rung:
         (Change("x", share=0.5), -0.2, -0.1, "the curve still rises"),
         (Change("x", times=2.0), 0.1, 0.2, "the model lacks rows"),
         (Change("x", times=2.0), -0.2, -0.1, "leave it as it is"),
+        (Change("all together", share=0.5), -0.2, -0.1, "take those that are better by themselves"),
+        (Change("all together", share=0.5), 0.1, 0.2, "do not stand in each other's way"),
         (Change("x", times=2.0), -0.2, 0.1, "cannot tell; more rows would tell"),
     ],
 )
