@@ -20,10 +20,10 @@ from dataops.scaffold.model_files import (
 )
 from dataops.scaffold.resolve import Resolver, chosen, time_of
 from dataops.scaffold.writing import all_or_none
+from ml.declaration.measures import MEASURES
+from ml.declaration.presets import PRESETS
 from ml.errors import UsageError
-from ml.measures import MEASURES
 from ml.names import listed
-from ml.presets import PRESETS
 from ml.tables import PREDICTIONS_SCHEMA
 from orchestration.declared import declared_models
 from orchestration.features import checked_views

@@ -9,10 +9,10 @@ import duckdb
 from dataops.features.catalog import Feature, upstream
 from dataops.features.uses import training_sets
 from dataops.manifest import Manifest
-from ml import registry
-from ml.registry import ModelVersion
 from ml.spec import ModelSpec
 from ml.tables import IMPORTANCES, exists
+from ml.versions import registry
+from ml.versions.registry import ModelVersion
 
 _Importances = Mapping[str, tuple[str, float]]
 

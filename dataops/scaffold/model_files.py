@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dataops.scaffold.asked import Column
 from dataops.scaffold.feature_sql import written
 from dataops.scaffold.text import folded, quoted
-from ml.measures import MEASURES
+from ml.declaration.measures import MEASURES
 from ml.tables import PREDICTION_COLUMNS, PREDICTIONS_SCHEMA
 
 _ORDER = ("model_name", "run_id", "model_version", "score", "prediction", "as_of_date", "scored_at")
