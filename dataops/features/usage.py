@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -11,8 +12,9 @@ from dataops.features.uses import training_sets
 from dataops.manifest import Manifest
 from ml.spec import ModelSpec
 from ml.tables import IMPORTANCES, exists
-from ml.versions import registry
-from ml.versions.registry import ModelVersion
+
+if TYPE_CHECKING:
+    from ml.versions.registry import ModelVersion
 
 _Importances = Mapping[str, tuple[str, float]]
 
@@ -45,6 +47,9 @@ def uses(
     warehouse of ``connection`` has learnt from counts; without one, or without a connection, the
     columns of the training set that are described.
     """
+    # scikit-learn takes seconds to load, and most of what reads this module needs none of it.
+    from ml.versions import registry
+
     found: dict[str, list[Use]] = {feature.full_name: [] for feature in features}
     for spec in specs:
         above = upstream(manifest, spec.train.on) | {spec.train.on}
@@ -78,7 +83,7 @@ def _column(
     return next((n for p in sorted({"", *prefixes}) if (n := p + feature.name) in columns), None)
 
 
-def _learnt(version: ModelVersion) -> list[str]:
+def _learnt(version: "ModelVersion") -> list[str]:
     return [each["name"] for each in json.loads(version.features)]
 
 
@@ -91,7 +96,7 @@ def _described(manifest: Manifest, spec: ModelSpec) -> list[str]:
 
 
 def _importances(
-    connection: duckdb.DuckDBPyConnection | None, version: ModelVersion | None
+    connection: duckdb.DuckDBPyConnection | None, version: "ModelVersion | None"
 ) -> _Importances:
     if connection is None or version is None or not exists(connection, IMPORTANCES):
         return {}
