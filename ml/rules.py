@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ml.earlier.rules import as_feature_rules
 from ml.explainable import unexplained
 from ml.learning_rules import learning_rules
 from ml.measures import MEASURES, Task, measures_of
@@ -26,7 +27,8 @@ def broken_rules(declared: Declaration) -> list[str]:
     rest = (
         () if metrics else (*_baseline(declared), *_estimator(declared), *learning_rules(declared))
     )
-    return [*metrics, *rest, *_columns(declared), *_scored(declared), *unexplained(declared)]
+    scored = (*_scored(declared), *unexplained(declared), *as_feature_rules(declared))
+    return [*metrics, *rest, *_columns(declared), *scored]
 
 
 def _metrics(declared: Declaration) -> Iterator[str]:

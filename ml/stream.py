@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -10,6 +10,8 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from ml.columns import Column, Source
+from ml.earlier.kept import EarlierModel
+from ml.earlier.telling import Teller, tell_earlier
 from ml.errors import PipelineError
 from ml.explain import Explainer, reasons
 from ml.features import infinite
@@ -27,12 +29,20 @@ Work = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 
 def told(
-    conn: DuckDBPyConnection, source: Source, target: Target, model: Model, *, rows: int, size: int
+    conn: DuckDBPyConnection,
+    source: Source,
+    target: Target,
+    model: Model,
+    earlier: Sequence[EarlierModel] = (),
+    *,
+    rows: int,
+    size: int,
 ) -> Generator[pa.RecordBatch]:
     """Yield the key, the date, the prediction and the score of each row, ``size`` rows at a time.
 
-    After these the reasons, if the target has them; with ``target.incremental`` the hash of the
-    features, and only rows that are new or have changed. ``rows`` is how many the table has. No
+    After these the reasons, if the target has them; with ``target.as_feature`` what may be a
+    feature, told by ``earlier`` models; with ``target.incremental`` the hash of the features, and
+    only rows that are new or have changed. ``rows`` is how many the table has. No
     more than a few batches are held at any time: one is read while others are told.
 
     Raises PipelineError for a feature that is infinite.
@@ -40,10 +50,12 @@ def told(
     columns = [feature_column(feature, source.columns) for feature in model.encoder.features]
     tell, workers = _teller(model, rows)
     explainer = Explainer(model) if target.reasons else None
+    tellers = [_earlier(each, rows) for each in earlier]
     keys = len(target.key_sql)
+    read = keys + len(columns)
 
     def work(batch: pa.RecordBatch) -> pa.RecordBatch:
-        features = batch.select(range(keys, keys + len(columns)))
+        features = batch.select(range(keys, read))
         _check_finite(columns, features, source)
         names, values = batch.schema.names, batch.columns
         probabilities = tell(features)
@@ -53,9 +65,11 @@ def told(
             classes = model.decide(probabilities) if model.classes else None
             inputs = model.encoder.encode(features)
             made |= reasons(explainer.explain(inputs, classes), target.reasons)
+        if target.as_feature:
+            made |= tell_earlier(tellers, features, values[read], (prediction, score))
+        rest = read + target.as_feature
         return pa.RecordBatch.from_arrays(
-            [*values[:keys], *made.values(), *values[keys + len(columns) :]],
-            [*names[:keys], *made, *names[keys + len(columns) :]],
+            [*values[:keys], *made.values(), *values[rest:]], [*names[:keys], *made, *names[rest:]]
         )
 
     reader = _reader(conn)
@@ -92,6 +106,17 @@ def _teller(model: Model, rows: int) -> tuple[Tell, int]:
             ), os.cpu_count() or 1
     # scikit-learn has threads of its own.
     return lambda batch: model.tell(model.encoder.encode(batch)), 0
+
+
+def _earlier(each: EarlierModel, rows: int) -> Teller:
+    """Return ``each`` ready to tell of a table of ``rows``."""
+    model = each.model
+    if model is None:
+        return Teller(each.tells_from, each.learnt_until, None)
+    tell, _ = _teller(model, rows)
+    return Teller(
+        each.tells_from, each.learnt_until, lambda batch: predictions_of(model, tell(batch))
+    )
 
 
 def _ahead(
