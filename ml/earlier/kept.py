@@ -8,13 +8,13 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from ml import artifact
-from ml.calibration import Calibration
-from ml.features import Encoder
+from ml.data.features import Encoder
+from ml.declaration.trust import NOBODY, Trust
+from ml.fitting.calibration import Calibration
 from ml.model import Model
-from ml.registry import ModelVersion
 from ml.tables import EARLIER_MODELS, exists
-from ml.trust import NOBODY, Trust
+from ml.versions import artifact
+from ml.versions.registry import ModelVersion
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def keep_earlier(
 ) -> None:
     """Keep ``made`` as the earlier models of ``version``, in the order they tell.
 
-    Raises PipelineError naming what of a model cannot be kept, see :func:`ml.artifact.dump`.
+    Raises PipelineError naming what of a model cannot be kept, see :mod:`ml.versions.artifact`.
     """
     conn.execute(
         f"delete from {EARLIER_MODELS.sql} where model = ? and version = ?",

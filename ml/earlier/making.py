@@ -4,15 +4,15 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from ml.dataset import Rows, TrainingSet
+from ml.data.dataset import Rows, TrainingSet
+from ml.data.holdout import Parts
 from ml.earlier.kept import EarlierModel
 from ml.errors import PipelineError
-from ml.fitting import fit_rows
-from ml.holdout import Parts
+from ml.fitting.fit import fit_rows
+from ml.fitting.out_of_fold import make_folds
+from ml.fitting.tuning import Tell
 from ml.model import Model
-from ml.out_of_fold import make_folds
 from ml.spec import ModelSpec
-from ml.tuning import Tell
 
 
 def make_earlier(

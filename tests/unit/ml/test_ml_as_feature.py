@@ -7,12 +7,12 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 
-from ml import decisions, registry
 from ml.errors import PipelineError, UsageError
-from ml.provenance import Provenance
 from ml.relation import Relation
-from ml.reproduce import reproduce
 from ml.score import score_shadow
+from ml.versions import decisions, registry
+from ml.versions.provenance import Provenance
+from ml.versions.reproduce import reproduce
 from tests.unit.ml.world import NOW
 
 ASKED = {"score.as_feature": {"folds": 3}}
@@ -142,7 +142,7 @@ def test_compiled_code_tells_the_same(world, monkeypatch):
     world.train(ASKED)
     world.score(ASKED)
     plain = told(world)
-    monkeypatch.setattr("ml.stream.FEW_ROWS", 0)
+    monkeypatch.setattr("ml.scoring.stream.FEW_ROWS", 0)
     world.score(ASKED)
     assert told(world) == plain
 
