@@ -102,7 +102,8 @@ def test_the_tone_a_customer_is_described_by_is_the_mean_of_such_tones_and_still
         """,
     )
     heard = [(bool(left), float(str(tone))) for left, tone, _ in rows if tone is not None]
-    assert [tone for _, tone, _ in rows] == pytest.approx([own for *_, own in rows])
+    # Averages are of six decimals, so that they come out the same in whatever order.
+    assert [tone for _, tone, _ in rows] == pytest.approx([own for *_, own in rows], abs=1e-6)
     assert len(heard) > 1000
     # Planted: calls turn sour before a customer leaves.
     assert roc_auc_score(*zip(*heard, strict=True)) > 0.6
