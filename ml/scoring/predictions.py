@@ -166,6 +166,13 @@ def open_target(
     create_table(conn, relation, target.types)
     add_columns(conn, relation, {**reason_columns(reasons), **target.feature_types})
     found = describe(conn, relation)
+    _check_columns(spec, target, found)
+    if incremental and FEATURES_HASH not in found:
+        conn.execute(f"alter table {relation.sql} add column {FEATURES_HASH} ubigint")
+    return replace(target, remembers=incremental and FEATURES_HASH in found)
+
+
+def _check_columns(spec: ModelSpec, target: Target, found: Columns) -> None:
     differing = _differences(found, target.types)
     if differing:
         columns = ", ".join(f"{name} {type_}" for name, type_ in target.types.items())
@@ -176,9 +183,6 @@ def open_target(
             f"{target.relation}, or fix score.key in {spec.file}; then drop the table: "
             f"drop table {target.relation.sql}",
         )
-    if incremental and FEATURES_HASH not in found:
-        conn.execute(f"alter table {relation.sql} add column {FEATURES_HASH} ubigint")
-    return replace(target, remembers=incremental and FEATURES_HASH in found)
 
 
 def clear(conn: DuckDBPyConnection, target: Target) -> int:

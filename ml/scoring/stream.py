@@ -42,8 +42,8 @@ def told(
 
     After these the reasons, if the target has them; with ``target.as_feature`` what may be a
     feature, told by ``earlier`` models; with ``target.incremental`` the hash of the features, and
-    only rows that are new or have changed. ``rows`` is how many the table has. No
-    more than a few batches are held at any time: one is read while others are told.
+    only rows that are new or have changed. ``rows`` is how many the table has. No more than a few
+    batches are held at any time: one is read while others are told.
 
     Raises PipelineError for a feature that is infinite.
     """
@@ -57,7 +57,6 @@ def told(
     def work(batch: pa.RecordBatch) -> pa.RecordBatch:
         features = batch.select(range(keys, read))
         _check_finite(columns, features, source)
-        names, values = batch.schema.names, batch.columns
         probabilities = tell(features)
         prediction, score = predictions_of(model, probabilities)
         made = {"prediction": prediction, "score": score}
@@ -66,11 +65,8 @@ def told(
             inputs = model.encoder.encode(features)
             made |= reasons(explainer.explain(inputs, classes), target.reasons)
         if target.as_feature:
-            made |= tell_earlier(tellers, features, values[read], (prediction, score))
-        rest = read + target.as_feature
-        return pa.RecordBatch.from_arrays(
-            [*values[:keys], *made.values(), *values[rest:]], [*names[:keys], *made, *names[rest:]]
-        )
+            made |= tell_earlier(tellers, features, batch.column(read), (prediction, score))
+        return _in_place(made, batch, keys, read + target.as_feature)
 
     reader = _reader(conn)
     try:
@@ -78,6 +74,16 @@ def told(
         yield from _ahead(found.to_arrow_reader(size), work, workers)
     finally:
         reader.close()
+
+
+def _in_place(
+    made: dict[str, pa.Array], batch: pa.RecordBatch, start: int, end: int
+) -> pa.RecordBatch:
+    """Return ``batch`` with the columns ``made`` in the place of those from start to end."""
+    names, values = batch.schema.names, batch.columns
+    return pa.RecordBatch.from_arrays(
+        [*values[:start], *made.values(), *values[end:]], [*names[:start], *made, *names[end:]]
+    )
 
 
 def predictions_of(model: Model, told: Array) -> tuple[pa.Array, pa.Array]:

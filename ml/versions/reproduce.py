@@ -99,8 +99,7 @@ def reproduce(
         return Reproduction(version.name, True, True, libraries, 0.0, found.rows)
     try:
         kept = [registry.load(conn, version, spec.trusted)]
-        if spec.score.as_feature:
-            kept += (each.model for each in load_earlier(conn, version, spec.trusted) if each.model)
+        kept += (each.model for each in load_earlier(conn, version, spec.trusted) if each.model)
     except PipelineError as error:
         return Reproduction(version.name, True, False, libraries, None, found.rows, error.problem)
     tell(f"comparing what both tell of {found.rows:,} rows")
