@@ -12,9 +12,9 @@ from pathlib import Path
 import duckdb
 
 from bench.scoring_data import declared, relations
-from ml import registry
-from ml.provenance import Provenance
 from ml.score import score
+from ml.versions import registry
+from ml.versions.provenance import Provenance
 
 _KB = 1024
 

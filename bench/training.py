@@ -19,13 +19,13 @@ import numpy as np
 import sklearn
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from ml import artifact
-from ml.checks import content_hash
-from ml.dataset import find_training_set, read
-from ml.fitting import Fit, fit_model
-from ml.holdout import Parts, hold_out
+from ml.data.checks import content_hash
+from ml.data.dataset import find_training_set, read
+from ml.data.holdout import Parts, hold_out
+from ml.fitting.fit import Fit, fit_model
 from ml.relation import Relation
 from ml.spec import ModelSpec, parse_spec
+from ml.versions import artifact
 
 RUNS = 3
 TARGET = 1.15

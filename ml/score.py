@@ -7,20 +7,20 @@ from datetime import datetime
 
 from duckdb import DuckDBPyConnection
 
-from ml import registry
-from ml.checks import Grain, check_rows, utc
 from ml.columns import find
+from ml.data.checks import Grain, check_rows, utc
+from ml.data.transform import check_inputs, feature_column, worked_out
 from ml.errors import PipelineError
-from ml.predictions import clear, open_target, write
-from ml.provenance import Provenance
-from ml.registry import ModelVersion
 from ml.relation import Relation
-from ml.scorings import record
+from ml.scoring.predictions import clear, open_target, write
+from ml.scoring.scorings import record
+from ml.scoring.stream import told
 from ml.spec import ModelSpec
-from ml.stream import told
 from ml.tables import PREDICTIONS_SCHEMA, SHADOW_SCHEMA
 from ml.transaction import transaction
-from ml.transform import check_inputs, feature_column, worked_out
+from ml.versions import registry
+from ml.versions.provenance import Provenance
+from ml.versions.registry import ModelVersion
 
 # A row group of DuckDB's: a batch is written whole, and is not touched again by the next one.
 BATCH_ROWS = 122_880

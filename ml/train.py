@@ -9,24 +9,25 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from ml import artifact, cards, code, decisions, estimators, registry
-from ml.checks import content_hash, utc
-from ml.dataset import TrainingSet, find_training_set, read
-from ml.evaluate import values_of
+from ml import estimators
+from ml.data.checks import content_hash, utc
+from ml.data.dataset import TrainingSet, find_training_set, read
+from ml.data.holdout import Parts, hold_out
+from ml.evaluation.evaluate import values_of
+from ml.evaluation.judging import judge_model, settle
 from ml.evaluation.report import Report
-from ml.fitting import Fit, fit_model, validation
-from ml.holdout import Parts, hold_out
-from ml.judging import judge_model, settle
+from ml.fitting.fit import Fit, fit_model, validation
+from ml.fitting.trials import keep_trials
+from ml.fitting.tuning import Tell, check_ranges
 from ml.leaks.guard import check_powers, keep_powers
 from ml.leaks.moments import check_moments
-from ml.provenance import Provenance
-from ml.registry import ModelVersion
 from ml.relation import Relation
 from ml.spec import ModelSpec
 from ml.tables import create_tables
 from ml.transaction import transaction
-from ml.trials import keep_trials
-from ml.tuning import Tell, check_ranges
+from ml.versions import artifact, cards, code, decisions, registry
+from ml.versions.provenance import Provenance
+from ml.versions.registry import ModelVersion
 
 # Raised by one whenever the same data and declaration would give another estimator than before.
 ENGINE = 3

@@ -86,7 +86,7 @@ def check_origins(
     feature made of the label, with the way, unless train.leak_guard.allow names it.
     """
     # scikit-learn takes seconds to load: what only reads declarations needs none of it.
-    from ml.feature_choice import choose_features
+    from ml.data.feature_choice import choose_features
 
     source = find(connection, manifest.relations, spec.train.on, "train.on", spec.file)
     relation = str(source.relation).lower()

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.anatomy.cells import Cells
-from ml.features import Inputs
-from ml.metrics import Array, Codes
+from ml.data.features import Inputs
+from ml.evaluation.metrics import Array, Codes
 
 Link = Literal["identity", "exp", "sigmoid", "softmax", "proportion"]
 # What a forest reads is float32.

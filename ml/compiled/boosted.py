@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ml.compiled.trees import CODES, LEAF, Flags, Tree, Trees, Whole
-from ml.metrics import Array
+from ml.evaluation.metrics import Array
 
 
 @dataclass(frozen=True)

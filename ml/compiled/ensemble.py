@@ -19,7 +19,7 @@ from ml.compiled import boosted, forests, quick, walk
 from ml.compiled.column import Values
 from ml.compiled.ranks import Numbers, Ranker, blank, rank_codes, rank_numbers, rankers
 from ml.compiled.trees import Trees
-from ml.metrics import Array
+from ml.evaluation.metrics import Array
 
 _BOOSTED = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 _FORESTS = (

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ml.compiled.trees import CODES, LEAF, Tree, Trees
-from ml.metrics import Array
+from ml.evaluation.metrics import Array
 
 
 def of_forest(estimator: Any) -> Trees:

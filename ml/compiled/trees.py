@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ml.metrics import Array
+from ml.evaluation.metrics import Array
 
 Whole = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]

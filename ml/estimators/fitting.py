@@ -5,15 +5,15 @@ from typing import Any
 
 import numpy.typing as npt
 
-from ml import artifact
+from ml.data.features import Encoder, Inputs
 from ml.errors import PipelineError, UsageError
 from ml.estimators.build import build
 from ml.estimators.cores import every_core, threads
 from ml.estimators.monotonic import check_ways
 from ml.estimators.telling import ranks
 from ml.estimators.weights import fit_params
-from ml.features import Encoder, Inputs
 from ml.spec import ModelSpec
+from ml.versions import artifact
 
 
 def fit(

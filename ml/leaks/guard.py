@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from duckdb import DuckDBPyConnection
 
 from ml import estimators
-from ml.dataset import Rows, TrainingSet
+from ml.data.dataset import Rows, TrainingSet
 from ml.errors import PipelineError, UsageError
 from ml.leaks.power import Power, powers
 from ml.names import listed

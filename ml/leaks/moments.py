@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from duckdb import DuckDBPyConnection
 
 from ml.columns import Column
-from ml.dataset import TrainingSet
+from ml.data.dataset import TrainingSet
 from ml.leaks.guard import Leak
 from ml.spec import ModelSpec
 

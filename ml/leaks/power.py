@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml.columns import Column
-from ml.dataset import Rows, TrainingSet
+from ml.data.dataset import Rows, TrainingSet
+from ml.evaluation.metrics import Array, Codes
 from ml.leaks import telling
 from ml.leaks.bounds import share_low
-from ml.metrics import Array, Codes
 
 MOST_ROWS = 200_000
 Flags = npt.NDArray[np.bool_]

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from ml.evaluation.metrics import Array, Codes, roc_auc
 from ml.leaks.bounds import auc_low, correlation_low
-from ml.metrics import Array, Codes, roc_auc
 
 # A number of at most so many values is told value by value, one of more in so many equal shares.
 MOST_VALUES, SHARES = 1_000, 256

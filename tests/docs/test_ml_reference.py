@@ -9,9 +9,9 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from ml.measures import MEASURES
-from ml.presets import PRESETS
-from ml.refusals import keys_of
+from ml.declaration.measures import MEASURES
+from ml.declaration.presets import PRESETS
+from ml.declaration.refusals import keys_of
 from ml.spec import Declaration, parse_spec
 from ml.tables import COLUMNS, PREDICTION_COLUMNS
 

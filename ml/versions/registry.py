@@ -7,13 +7,13 @@ from datetime import datetime
 
 from duckdb import DuckDBPyConnection
 
-from ml import artifact
-from ml.calibration import Calibration
+from ml.data.features import Encoder
+from ml.declaration.trust import NOBODY, Trust
 from ml.evaluation.report import Report, keep
-from ml.features import Encoder
+from ml.fitting.calibration import Calibration
 from ml.model import Model
 from ml.tables import EVALUATIONS, MODEL_VERSIONS, exists
-from ml.trust import NOBODY, Trust
+from ml.versions import artifact
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def _with_status(conn: DuckDBPyConnection, model: str, status: str) -> ModelVers
 def load(conn: DuckDBPyConnection, version: ModelVersion, trust: Trust = NOBODY) -> Model:
     """Return ``version`` ready to tell; ``trust`` is whose code the project lets in besides.
 
-    Raises PipelineError when its artifact is not to be trusted or read, see :mod:`ml.artifact`.
+    Raises PipelineError when its artifact is not to be trusted, see :mod:`ml.versions.artifact`.
     """
     estimator = artifact.load(
         _artifact(conn, version),

@@ -8,17 +8,17 @@ from functools import partial
 import numpy as np
 from duckdb import DuckDBPyConnection
 
-from ml.checks import content_hash
-from ml.dataset import TrainingSet, find_training_set, read
+from ml.data.checks import content_hash
+from ml.data.dataset import TrainingSet, find_training_set, read
+from ml.data.holdout import Parts, hold_out
 from ml.errors import GoldloopError, PipelineError
 from ml.evaluation.bootstrap import Interval, measure
 from ml.evaluation.rival import Rival, ask
-from ml.holdout import Parts, hold_out
-from ml.registry import ModelVersion
 from ml.relation import Relation
-from ml.reproduce import declared
 from ml.spec import ModelSpec
 from ml.tables import COMPARISONS
+from ml.versions.registry import ModelVersion
+from ml.versions.reproduce import declared
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ml.measures import MEASURES, measures_of
+from ml.declaration.measures import MEASURES, measures_of
+from ml.declaration.presets import PRESETS
+from ml.declaration.refusals import shown
 from ml.names import listed
-from ml.presets import PRESETS
-from ml.refusals import shown
 
 if TYPE_CHECKING:
     from ml.declaration.estimator import Range, Tune

@@ -1,4 +1,4 @@
-"""A fitted estimator as bytes and back, by skops, trusting no more than :mod:`ml.allowed` lists.
+"""A fitted estimator as bytes and back by skops, of what :mod:`ml.versions.allowed` lists only.
 
 Nothing is ever unpickled, and no list of trusted types is read from an artifact. Every type and
 function the bytes name is held against the list before anything is built from them.
@@ -17,12 +17,12 @@ import skops.io
 # Older protocols of skops have loaders that read other keys than those checked here.
 from skops.io._protocol import PROTOCOL
 
-from ml.allowed import TRUSTED_BY_NAME, is_allowed
-from ml.canonical import canonical
-from ml.code import importable, types_of
+from ml.declaration.trust import NOBODY, PROJECT_FILE, Trust, is_class_name
 from ml.errors import PipelineError
-from ml.trust import NOBODY, PROJECT_FILE, Trust, is_class_name
-from ml.vocabulary import put_back, taken_out
+from ml.versions.allowed import TRUSTED_BY_NAME, is_allowed
+from ml.versions.canonical import canonical
+from ml.versions.code import importable, types_of
+from ml.versions.vocabulary import put_back, taken_out
 
 MOST_BYTES = 4 << 30
 _MADE_BY = ("duckdb", "numpy", "pyarrow", "scikit-learn", "scipy", "skops")

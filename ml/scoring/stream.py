@@ -10,14 +10,14 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from ml.columns import Column, Source
+from ml.data.features import infinite
+from ml.data.transform import feature_column
 from ml.errors import PipelineError
+from ml.evaluation.metrics import Array
 from ml.explain import Explainer, reasons
-from ml.features import infinite
-from ml.metrics import Array
 from ml.model import Model
-from ml.predictions import Target
 from ml.relation import quote
-from ml.transform import feature_column
+from ml.scoring.predictions import Target
 
 # Below so many rows scikit-learn is done sooner than compiled code is loaded.
 FEW_ROWS = 20_000

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from ml.dataset import Rows, TrainingSet
+from ml.data.dataset import Rows, TrainingSet
+from ml.data.split import DAY, Positions, split_at_random, split_by_group, split_by_time
 from ml.errors import PipelineError
 from ml.spec import ModelSpec
-from ml.split import DAY, Positions, split_at_random, split_by_group, split_by_time
 
 
 @dataclass(frozen=True)

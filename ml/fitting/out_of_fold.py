@@ -10,16 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ml.dataset import Rows, TrainingSet
+from ml.data.dataset import Rows, TrainingSet
+from ml.data.features import Inputs
+from ml.data.folds import Fold, random_folds, time_folds
+from ml.data.split import DAY, Positions
 from ml.errors import PipelineError
-from ml.evaluate import Outcome
-from ml.features import Inputs
-from ml.folds import Fold, random_folds, time_folds
-from ml.learning import learn
-from ml.metrics import Array
+from ml.evaluation.evaluate import Outcome
+from ml.evaluation.metrics import Array
+from ml.fitting.learning import learn
 from ml.model import Model
 from ml.spec import ModelSpec
-from ml.split import DAY, Positions
 
 
 @dataclass(frozen=True)

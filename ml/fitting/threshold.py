@@ -3,7 +3,7 @@
 import numpy as np
 
 from ml.declaration.estimator import Cost
-from ml.metrics import Array, Codes
+from ml.evaluation.metrics import Array, Codes
 
 
 def cheapest(cost: Cost, truth: Codes, scores: Array) -> float:

@@ -10,11 +10,11 @@ from typing import Literal
 
 from duckdb import DuckDBPyConnection
 
-from ml import registry
 from ml.errors import UsageError
-from ml.registry import ModelVersion
 from ml.relation import quote
 from ml.tables import DECISIONS, MODEL_VERSIONS, create_tables, exists
+from ml.versions import registry
+from ml.versions.registry import ModelVersion
 
 Action = Literal["train", "promote", "retire", "rollback"]
 CRITERIA = "criteria"

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from duckdb import DuckDBPyConnection
 
-from ml.checks import content_hash
 from ml.columns import Source
-from ml.provenance import Provenance
-from ml.registry import ModelVersion
+from ml.data.checks import content_hash
 from ml.relation import quote
 from ml.tables import SCORINGS, create_tables, exists
+from ml.versions.provenance import Provenance
+from ml.versions.registry import ModelVersion
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ml.explainable import unexplained
-from ml.learning_rules import learning_rules
-from ml.measures import MEASURES, Task, measures_of
+from ml.declaration.explainable import unexplained
+from ml.declaration.learning_rules import learning_rules
+from ml.declaration.measures import MEASURES, Task, measures_of
+from ml.declaration.presets import PRESETS, Preset
+from ml.declaration.refusals import shown
 from ml.names import listed
-from ml.presets import PRESETS, Preset
-from ml.refusals import shown
 from ml.tables import PREDICTION_COLUMNS, is_reason
 
 if TYPE_CHECKING:

@@ -11,8 +11,6 @@ from duckdb import DuckDBPyConnection
 
 from ml.columns import WHOLE, Column, Columns, describe
 from ml.errors import UsageError
-from ml.provenance import Provenance
-from ml.registry import ModelVersion
 from ml.relation import Relation, quote
 from ml.spec import ModelSpec
 from ml.tables import (
@@ -24,6 +22,8 @@ from ml.tables import (
     is_reason,
     reason_columns,
 )
+from ml.versions.provenance import Provenance
+from ml.versions.registry import ModelVersion
 
 # Types that go through Arrow and come back the same; all else is carried as text.
 _CARRIED = (WHOLE - {"HUGEINT", "UHUGEINT"}) | {"VARCHAR", "BOOLEAN", "DATE", "TIMESTAMP"}

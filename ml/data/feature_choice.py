@@ -6,10 +6,10 @@ from duckdb import DuckDBPyConnection
 
 from ml import estimators
 from ml.columns import Column, Source
+from ml.data.transform import transforms
 from ml.errors import UsageError
 from ml.names import listed
 from ml.spec import ModelSpec
-from ml.transform import transforms
 
 
 def choose_features(

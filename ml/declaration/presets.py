@@ -6,7 +6,7 @@ test holds these names against scikit-learn's own signatures.
 
 from dataclasses import dataclass
 
-from ml.measures import Task
+from ml.declaration.measures import Task
 
 _LOGISTIC = frozenset(
     ("C", "dual", "fit_intercept", "intercept_scaling") + ("l1_ratio", "max_iter", "solver", "tol")

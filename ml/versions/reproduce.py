@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 from duckdb import DuckDBPyConnection
 
-from ml import artifact, code, registry
-from ml.checks import content_hash
-from ml.dataset import Rows, find_training_set, read
+from ml.data.checks import content_hash
+from ml.data.dataset import Rows, find_training_set, read
+from ml.data.holdout import hold_out
 from ml.errors import PipelineError
-from ml.fitting import fit_model
-from ml.holdout import hold_out
+from ml.fitting.fit import fit_model
+from ml.fitting.tuning import Tell, with_params
 from ml.model import Model
-from ml.registry import ModelVersion
 from ml.relation import Relation
 from ml.spec import ModelSpec, parse_spec
-from ml.tuning import Tell, with_params
+from ml.versions import artifact, code, registry
+from ml.versions.registry import ModelVersion
 
 _AT_ONCE = 100_000
 

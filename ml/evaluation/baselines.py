@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from ml.data.features import Encoder, Matrix
 from ml.errors import UsageError
-from ml.evaluate import Outcome
-from ml.features import Encoder, Matrix
-from ml.metrics import Array, Codes
+from ml.evaluation.evaluate import Outcome
+from ml.evaluation.metrics import Array, Codes
 from ml.names import listed
 from ml.spec import ModelSpec
 

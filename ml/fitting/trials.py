@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from duckdb import DuckDBPyConnection
 
+from ml.fitting.tuning import Trial
 from ml.tables import TRIALS
-from ml.tuning import Trial
 
 
 def keep_trials(

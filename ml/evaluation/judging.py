@@ -6,28 +6,29 @@ from typing import Any
 import numpy as np
 from duckdb import DuckDBPyConnection
 
-from ml import decisions, gates, registry
-from ml.baselines import baseline_column, baseline_outcome
-from ml.dataset import TrainingSet
-from ml.decisions import Cause
+from ml.data.dataset import TrainingSet
+from ml.data.holdout import Parts
 from ml.errors import UsageError
-from ml.evaluate import EVERYTHING, Outcome, evaluate
+from ml.evaluation import gates
+from ml.evaluation.baselines import baseline_column, baseline_outcome
 from ml.evaluation.beside import BASELINE, measure_beside
 from ml.evaluation.bootstrap import Interval
 from ml.evaluation.confusion import confusion_of
 from ml.evaluation.curves import curves_of
 from ml.evaluation.dependence import FEATURES, Dependence, dependence_of
+from ml.evaluation.evaluate import EVERYTHING, Outcome, evaluate
 from ml.evaluation.importances import Importance, importances_of
+from ml.evaluation.metrics import Array
 from ml.evaluation.report import Report
 from ml.evaluation.residuals import residuals_of
 from ml.evaluation.rival import ask, outcome_of
 from ml.evaluation.segments import evaluate_segments
-from ml.holdout import Parts
-from ml.metrics import Array
 from ml.model import Model
 from ml.names import listed
-from ml.registry import ModelVersion
 from ml.spec import ModelSpec
+from ml.versions import decisions, registry
+from ml.versions.decisions import Cause
+from ml.versions.registry import ModelVersion
 
 
 def judge_model(

@@ -13,10 +13,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ml.declaration.trust import PROJECT_FILE, SCIKIT_LEARN, Trust, module_of, named, own_file
 from ml.errors import UsageError
 from ml.names import listed
 from ml.spec import ModelSpec
-from ml.trust import PROJECT_FILE, SCIKIT_LEARN, Trust, module_of, named, own_file
 
 
 def imported(name: str, trust: Trust, *, key: str, file: str) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.isotonic import IsotonicRegression
 
-from ml.metrics import Array, Codes
+from ml.evaluation.metrics import Array, Codes
 
 Method = Literal["isotonic", "sigmoid"]
 # A probability nearer to 0 or 1 than this has the log-odds of this.

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
-from ml.split import Positions
+from ml.data.split import Positions
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from types import MappingProxyType
 from typing import Any
 
 from ml import estimators
-from ml.dataset import Rows, TrainingSet
+from ml.data.dataset import Rows, TrainingSet
+from ml.data.folds import sample
 from ml.declaration.estimator import Tune
-from ml.evaluate import evaluate
-from ml.folds import sample
-from ml.measures import MEASURES
-from ml.out_of_fold import judge_folds, make_folds
-from ml.ranges import Setting, draw, ends
+from ml.declaration.measures import MEASURES
+from ml.evaluation.evaluate import evaluate
+from ml.fitting.out_of_fold import judge_folds, make_folds
+from ml.fitting.ranges import Setting, draw, ends
 from ml.spec import ModelSpec
 
 FACTOR = 3

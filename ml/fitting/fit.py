@@ -4,19 +4,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ml.calibration import fit_calibration
-from ml.dataset import Rows, TrainingSet
+from ml.data.dataset import Rows, TrainingSet
+from ml.data.features import infinite, missing_in
+from ml.data.holdout import Parts
 from ml.errors import PipelineError, UsageError
-from ml.evaluate import Evaluation, evaluate
-from ml.features import infinite, missing_in
-from ml.holdout import Parts
-from ml.learning import learn
-from ml.metrics import Array, Codes
+from ml.evaluation.evaluate import Evaluation, evaluate
+from ml.evaluation.metrics import Array, Codes
+from ml.fitting.calibration import fit_calibration
+from ml.fitting.learning import learn
+from ml.fitting.out_of_fold import OutOfFold, judge_folds, make_folds
+from ml.fitting.threshold import cheapest
+from ml.fitting.tuning import Tell, Trial, tuned
 from ml.model import Model
-from ml.out_of_fold import OutOfFold, judge_folds, make_folds
 from ml.spec import ModelSpec
-from ml.threshold import cheapest
-from ml.tuning import Tell, Trial, tuned
 
 FOLDS = 5
 

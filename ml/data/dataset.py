@@ -12,14 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
-from ml.checks import Grain, check_rows, class_names
 from ml.columns import WHOLE, Column, Source, find
+from ml.data.checks import Grain, check_rows, class_names
+from ml.data.feature_choice import choose_features
+from ml.data.marks import find_mark, mark_sql
+from ml.data.transform import worked_out
 from ml.errors import PipelineError, UsageError
-from ml.feature_choice import choose_features
-from ml.marks import find_mark, mark_sql
 from ml.relation import Relation
 from ml.spec import ModelSpec
-from ml.transform import worked_out
 
 MOST_CLASSES = 100
 _AT_ONCE = 4

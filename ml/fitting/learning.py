@@ -3,11 +3,11 @@
 import numpy as np
 
 from ml import estimators
-from ml.dataset import Rows, TrainingSet
-from ml.features import Encoder, Inputs, fit_encoder
+from ml.data.dataset import Rows, TrainingSet
+from ml.data.features import Encoder, Inputs, fit_encoder
+from ml.data.split import Positions, split_by_time
 from ml.model import Model
 from ml.spec import ModelSpec
-from ml.split import Positions, split_by_time
 
 # From so many rows on scikit-learn stops early unless told otherwise.
 _STOPS_FROM = 10_000

@@ -13,8 +13,8 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from ml.columns import Column, Columns, Source
+from ml.data.features import Feature
 from ml.errors import PipelineError, UsageError
-from ml.features import Feature
 from ml.names import listed
 from ml.spec import ModelSpec
 
