@@ -51,4 +51,4 @@ def correlation_low(correlation: float, rows: int) -> float:
         return 0.0
     met = min(correlation, 1 - 1 / rows)
     error = math.sqrt((1 + met * met / 2) / (rows - 3))
-    return math.tanh(math.atanh(met) - Z * error)
+    return max(math.tanh(math.atanh(met) - Z * error), 0.0)
