@@ -11,7 +11,8 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from dataops.features.uses import training_sets
-from dataops.features.views import feature_views
+from dataops.features.views import View, feature_views
+from dataops.lineage.by_hand import late_columns
 from dataops.lineage.catalog import read_catalog
 from dataops.lineage.compiled import compiled_models, relation_of
 from dataops.lineage.graph import Lineage, told
@@ -105,7 +106,10 @@ def check_origins(
     )  # fmt: skip
     if leaks.found:
         raise _refusal(spec, source, leaks.found, read)
-    return Origins(relation, lineage, leaks, _known(manifest, lineage, source))
+    views = feature_views(manifest)
+    if spec.train.time is not None:
+        _check_by_hand(connection, spec, lineage, source, read, views)
+    return Origins(relation, lineage, leaks, _known(views, lineage, source))
 
 
 def _views(manifest: Manifest) -> dict[str, set[str]]:
@@ -118,11 +122,42 @@ def _views(manifest: Manifest) -> dict[str, set[str]]:
     return found
 
 
-def _known(manifest: Manifest, lineage: Lineage, source: Source) -> dict[str, str]:
+def _check_by_hand(
+    connection: DuckDBPyConnection,
+    spec: ModelSpec,
+    lineage: Lineage,
+    source: Source,
+    read: Mapping[str, str],
+    views: Mapping[str, View],
+) -> None:
+    """Refuse values that a view, joined by hand, learnt only after the row's time."""
+    from ml.leaks.guard import Leak as LeakOfRows
+
+    time = source.time(str(spec.train.time), "train.time", spec.file)
+    columns = [name for name in source.columns if name.lower() in read]
+    late = late_columns(connection, lineage, source, time, columns, [*views.values()])
+    if late:
+        lines = [
+            f"feature '{read[each.column.lower()]}' ({each.way}) in {each.rows:,} rows, first "
+            f"known {each.example}"
+            for each in late
+        ]
+        what = lines[0] if len(lines) == 1 else "".join(f"\n  {line}" for line in lines)
+        raise LeakOfRows(
+            f"{source.relation} has values that its feature view learnt after "
+            f"'{time.name}': {what}; allowed: values known by '{time.name}'",
+            fix=f"join the view by training_set in the SQL of {source.dbt_name} "
+            f"(docs/features.md), or allow it in train.leak_guard.allow of {spec.file}, then: "
+            f"{source.build}",
+            columns=[],
+        )
+
+
+def _known(views: Mapping[str, View], lineage: Lineage, source: Source) -> dict[str, str]:
     """Return the columns of ``source`` that are the known time of a feature view."""
     times = {
         Place(str(view.relation).lower(), view.declared.known_time.lower()): view.name
-        for view in feature_views(manifest).values()
+        for view in views.values()
     }
     found = {}
     for name in source.columns:

@@ -1,7 +1,7 @@
 """The columns of a whole project, and the ways from one to those it is made of."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -9,6 +9,8 @@ from dataops.lineage.places import Cell, Made, Parent, Place
 from dataops.lineage.statement import Catalog, trace
 
 Way = tuple[Place, ...]
+Aliases = tuple[str, ...]
+_SAME = frozenset({Made.SAME, Made.NEGATED})
 
 
 @dataclass(frozen=True)
@@ -77,16 +79,30 @@ class Lineage:
                     before[parent.place, mark] = here
                     queue.append((parent.place, mark))
 
-    def same(self, start: Place) -> list[Place]:
-        """Return ``start`` and the columns it is by another name, type or sign, nearest first."""
-        found = [start]
+    def same(self, start: Place, made: Set[Made] = _SAME) -> list[Place]:
+        """Return ``start`` and the columns it is by another name, type or sign, nearest first.
+
+        Only steps that are ``made`` so are gone.
+        """
+        return [place for place, _ in self.same_rows(start, made)]
+
+    def same_rows(self, start: Place, made: Set[Made] = _SAME) -> list[tuple[Place, Aliases]]:
+        """Return what :meth:`same` does, each with the names of the tables joined on the way to it.
+
+        Two columns of one relation reached by the same names stand in the same row.
+        """
+        found: list[tuple[Place, Aliases]] = [(start, ())]
+        met = {start}
         while True:
-            cell = self.cell(found[-1])
-            if cell is None or cell.made is not Made.SAME or len(cell.parents) != 1:
+            place, aliases = found[-1]
+            cell = self.cell(place)
+            if cell is None or cell.made not in made or len(cell.parents) != 1:
                 return found
-            if cell.parents[0].place in found:
+            (parent,) = cell.parents
+            if parent.place in met:
                 return found
-            found.append(cell.parents[0].place)
+            met.add(parent.place)
+            found.append((parent.place, (*aliases, parent.alias)))
 
     def reach(self, start: Place) -> list[Place]:
         """Return ``start`` and every column it is made of."""

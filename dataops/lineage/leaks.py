@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from dataops.lineage.cuts import is_macros
 from dataops.lineage.graph import Lineage, Way, told
 from dataops.lineage.places import Made, Parent, Place
 
 # More columns of one row than this are not compared with the label's.
 _MOST_ATOMS = 10_000
-_MACROS = frozenset({"_key_1", "_event_time", "_known_time"})
 Atom = tuple[tuple[str, ...], Place]
 
 
@@ -114,12 +114,7 @@ class _Guard:
     def _is_cut(self, child: Place, parent: Parent, is_cut: bool) -> bool:
         """Whether a step is the macro's: it reads a view within a CTE that it makes for it."""
         views = self._views.get(child.relation, ())
-        return is_cut or (parent.place.relation in views and self._is_macros(child))
-
-    def _is_macros(self, place: Place) -> bool:
-        """Whether ``place`` is in a CTE of the macro's own, by the columns it gives them."""
-        names = self._lineage.names(place.relation, place.scope)
-        return bool(place.scope) and names >= _MACROS
+        return is_cut or (parent.place.relation in views and is_macros(self._lineage, child))
 
 
 def _atoms(lineage: Lineage, start: Place) -> Iterator[Atom]:

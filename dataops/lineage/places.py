@@ -23,7 +23,8 @@ class Place:
 class Made(StrEnum):
     """How a column is made of others."""
 
-    SAME = "same"  # renamed, cast or negated
+    SAME = "same"  # renamed or cast
+    NEGATED = "negated"  # that, with the other sign
     ROW = "row"  # an expression over one row
     ROWS = "rows"  # over several rows, or of the rows of several selects
 

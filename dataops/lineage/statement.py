@@ -149,7 +149,7 @@ def _made(scope: Scope, select: Any) -> Made:
     while isinstance(inner, _PASSING):
         inner = inner.this
     if isinstance(inner, exp.Column):
-        return Made.SAME
+        return Made.NEGATED if select.find(exp.Not, exp.Neg) else Made.SAME
     is_grouped = scope.expression.args.get("group") is not None
     over = (*_OVER_ROWS, exp.Anonymous) if is_grouped else _OVER_ROWS
     return Made.ROWS if select.find(*over) else Made.ROW

@@ -84,11 +84,11 @@ def test_sqlglots_own_lineage_reaches_the_same_columns():
         assert reached(SQL, column) == {each.replace('"', "") for each in leaves}, column
 
 
-def test_a_name_a_cast_and_a_sign_are_the_same_column_and_an_aggregate_is_of_rows():
+def test_a_name_and_a_cast_are_the_same_column_and_an_aggregate_is_of_rows():
     cells = trace(SQL, "gold.made", CATALOG)
     made = {place.column: cells[place].made for place in cells if place.scope == "final"}
     assert made == {
-        "land": Made.SAME, "minus_seconds": Made.SAME, "both": Made.ROW, "is_not": Made.SAME,
+        "land": Made.SAME, "minus_seconds": Made.NEGATED, "both": Made.ROW, "is_not": Made.NEGATED,
         "place": Made.SAME, "first": Made.ROWS, "one": Made.ROW,
     }  # fmt: skip
     totals = {place.column: cells[place].made for place in cells if place.scope == "totals"}
