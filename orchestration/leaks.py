@@ -50,6 +50,12 @@ class Origins:
                 f"lineage does not say whether these features are made of the label: "
                 f"{_some(self.leaks.unresolved)} ({why})"
             )
+        if self.leaks.beside:
+            tables = sorted({each for one in self.leaks.beside.values() for each in one})
+            found.append(
+                f"read from {', '.join(tables)}, as the label is, unlike the others; is that known "
+                f"in time? {_some(self.leaks.beside)}"
+            )
         if self.leaks.shared:
             found.append(
                 "made of columns of sources that the label is made of, too, which is right if they "

@@ -115,6 +115,20 @@ class Lineage:
             left += new
         return list(found)
 
+    def tables(self, start: Place) -> set[str]:
+        """Return the relations that the SQL of its own relation reads to make ``start``."""
+        own, found = {start: None}, set[str]()
+        left = [start]
+        while left:
+            cell = self.cell(left.pop())
+            for parent in cell.parents if cell else ():
+                if parent.place.relation != start.relation:
+                    found.add(parent.place.relation)
+                elif parent.place not in own:
+                    own[parent.place] = None
+                    left.append(parent.place)
+        return found
+
     def unresolved(self, start: Place) -> str | None:
         """Return what of ``start``, or of what it is made of, is not resolved; None for nothing."""
         cells = map(self.cell, self.reach(start))

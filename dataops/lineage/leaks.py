@@ -1,6 +1,6 @@
 """Which columns of a training set are made of its label, and by which way."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dataops.lineage.cuts import is_macros
@@ -27,13 +27,16 @@ class Leaks:
 
     ``found`` are leaks. ``cut`` are columns made of the label's column that come through a feature
     view cut by its known time. ``shared`` has, by column, the columns of sources that it and the
-    label are both made of; that alone is no leak. ``unresolved`` says, by column, what of its
-    lineage is not known.
+    label are both made of; that alone is no leak. ``beside`` has, by column, the tables that the
+    training set's own SQL reads for it and for the label, where other columns come from elsewhere:
+    what is known only with the label often stands beside it. ``unresolved`` says, by column, what
+    of its lineage is not known.
     """
 
     found: tuple[Leak, ...]
     cut: tuple[Leak, ...]
     shared: Mapping[str, tuple[str, ...]]
+    beside: Mapping[str, tuple[str, ...]]
     unresolved: Mapping[str, str]
 
 
@@ -65,6 +68,7 @@ def find_leaks(
         tuple(found),
         tuple(cut),
         {each.column: shared for each in places if (shared := guard.shared(each))},
+        guard.beside(places),
         {column: why for column, why in reasons.items() if why},
     )
 
@@ -80,6 +84,7 @@ class _Guard:
         predictions: frozenset[str],
     ) -> None:
         self._lineage = lineage
+        self._label = label
         self._views = views
         self._predictions = predictions
         self._labels = frozenset(lineage.same(label))
@@ -103,6 +108,14 @@ class _Guard:
     def shared(self, place: Place) -> tuple[str, ...]:
         """Return the columns of sources that ``place`` and the label are both made of."""
         return tuple(sorted(map(str, self._lineage.ends(place) & self._ends)))
+
+    def beside(self, places: Sequence[Place]) -> dict[str, tuple[str, ...]]:
+        """Return the tables read for a column and for the label, unless that is so of every one."""
+        labels = self._lineage.tables(self._label)
+        found = {each.column: self._lineage.tables(each) & labels for each in places}
+        if all(found.values()):
+            return {}
+        return {column: tuple(sorted(tables)) for column, tables in found.items() if tables}
 
     def _why(self, way: Way) -> str | None:
         if way[-1] in self._labels:

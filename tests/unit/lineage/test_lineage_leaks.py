@@ -126,6 +126,18 @@ def test_what_a_feature_shares_with_the_label_is_told():
     assert judge(TRAINING.format(feature="plans.end_reason")).shared == {}
 
 
+def test_a_column_that_alone_is_read_where_the_label_is_read_is_told():
+    sql = """
+    select spine.as_of as honest, plans.ended_at > 3 as y, plans.end_reason as feature
+    from gold.spine left join silver.plans on plans.customer_id = spine.customer_id
+    """
+    lineage = Lineage(COMPILED | {"gold.trn": sql}, CATALOG)
+    told = find_leaks(lineage, "gold.trn", "y", ["honest", "feature"], views={})
+    assert told.beside == {"feature": ("silver.plans",)}
+    alone = find_leaks(lineage, "gold.trn", "y", ["feature"], views={})
+    assert alone.beside == {}
+
+
 @pytest.mark.parametrize(
     ("label", "feature", "is_leak"),
     [
