@@ -78,10 +78,12 @@ class Origins:
             raise LeakOfRows(error.problem + came, fix=error.fix, columns=error.columns) from error
 
     def _way(self, column: str) -> str | None:
-        """Return the longest of the shortest ways from ``column`` to what it is made of."""
-        ways = [way for way, _ in self.lineage.walk(Place(self.relation, column.lower()))]
-        ends = [way for way in ways if len(way) > 1 and not way[-1].scope]
-        return told(max(ends, key=len)) if ends else None
+        """Return what the training set's SQL reads to make ``column``; of one, what that is."""
+        start = Place(self.relation, column.lower())
+        reads = self.lineage.reads(start)
+        if len(reads) == 1:
+            return told((start, *self.lineage.same(reads[0])))
+        return f"{start} ← {', '.join(map(str, reads))}" if reads else None
 
 
 def check_origins(
@@ -155,7 +157,6 @@ def _check_by_hand(
             fix=f"join the view by training_set in the SQL of {source.dbt_name} "
             f"(docs/features.md), or allow it in train.leak_guard.allow of {spec.file}, then: "
             f"{source.build}",
-            columns=[],
         )
 
 

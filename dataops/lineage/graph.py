@@ -115,19 +115,19 @@ class Lineage:
             left += new
         return list(found)
 
-    def tables(self, start: Place) -> set[str]:
-        """Return the relations that the SQL of its own relation reads to make ``start``."""
-        own, found = {start: None}, set[str]()
-        left = [start]
+    def reads(self, start: Place) -> list[Place]:
+        """Return the columns that the SQL of its own relation reads to make ``start``, in order."""
+        own, found = {start}, dict[Place, None]()
+        left = deque([start])
         while left:
-            cell = self.cell(left.pop())
+            cell = self.cell(left.popleft())
             for parent in cell.parents if cell else ():
                 if parent.place.relation != start.relation:
-                    found.add(parent.place.relation)
+                    found[parent.place] = None
                 elif parent.place not in own:
-                    own[parent.place] = None
+                    own.add(parent.place)
                     left.append(parent.place)
-        return found
+        return [*found]
 
     def unresolved(self, start: Place) -> str | None:
         """Return what of ``start``, or of what it is made of, is not resolved; None for nothing."""

@@ -111,11 +111,14 @@ class _Guard:
 
     def beside(self, places: Sequence[Place]) -> dict[str, tuple[str, ...]]:
         """Return the tables read for a column and for the label, unless that is so of every one."""
-        labels = self._lineage.tables(self._label)
-        found = {each.column: self._lineage.tables(each) & labels for each in places}
+        labels = self._tables(self._label)
+        found = {each.column: self._tables(each) & labels for each in places}
         if all(found.values()):
             return {}
         return {column: tuple(sorted(tables)) for column, tables in found.items() if tables}
+
+    def _tables(self, place: Place) -> set[str]:
+        return {each.relation for each in self._lineage.reads(place)}
 
     def _why(self, way: Way) -> str | None:
         if way[-1] in self._labels:

@@ -14,6 +14,10 @@ from dataops.lineage.places import Cell, Made, Parent, Place
 Catalog = Mapping[str, Mapping[str, Mapping[str, str]]]
 # What sqlglot resolves wrongly or not at all, and says nothing of.
 _BEYOND = ((exp.Pivot, "PIVOT"), (exp.Columns, "COLUMNS()"))
+# Lineage that cannot be told is told as such; a parser's fault never stops a training.
+_STUMBLES = (
+    SqlglotError, RecursionError, LookupError, AttributeError, TypeError, AssertionError,
+)  # fmt: skip
 _PASSING = (exp.Alias, exp.Paren, exp.Cast, exp.TryCast, exp.Not, exp.Neg)
 _OVER_ROWS = (exp.AggFunc, exp.Window, exp.Query, exp.Subquery, exp.UDTF, exp.Explode)
 
@@ -26,22 +30,28 @@ def trace(sql: str, relation: str, catalog: Catalog) -> dict[Place, Cell]:
     """
     try:
         tree = sqlglot.parse_one(sql, dialect="duckdb")
-        for beyond, name in _BEYOND:
-            if tree.find(beyond):
-                raise ValueError(f"{name} is not resolved")
-        if any(each.args.get("by_name") for each in tree.find_all(exp.SetOperation)):
-            raise ValueError("UNION BY NAME is not resolved")
+        _check(tree)
         for table in tree.find_all(exp.Table):
             table.set("catalog", None)
-        qualified = qualify(
-            tree, schema=dict(catalog), dialect="duckdb", validate_qualify_columns=False
+        known: dict[str, object] = dict(catalog)
+        root = build_scope(
+            qualify(tree, schema=known, dialect="duckdb", validate_qualify_columns=False)
         )
-        root = build_scope(qualified)
-    except (SqlglotError, RecursionError) as error:
-        raise ValueError(f"sqlglot: {str(error).splitlines()[0]}") from error
+    except _STUMBLES as error:
+        said = str(error).splitlines() or [type(error).__name__]
+        raise ValueError(f"sqlglot: {said[0]}") from error
     if root is None:
         raise ValueError("it is not a SELECT")
     return _Statement(relation).of(root)
+
+
+def _check(tree: Any) -> None:
+    """Refuse what sqlglot would pass over; ValueError names it."""
+    for beyond, name in _BEYOND:
+        if tree.find(beyond):
+            raise ValueError(f"{name} is not resolved")
+    if any(each.args.get("by_name") for each in tree.find_all(exp.SetOperation)):
+        raise ValueError("UNION BY NAME is not resolved")
 
 
 class _Statement:

@@ -16,7 +16,7 @@ from ml.tables import LEAK_CHECKS
 class Leak(PipelineError):
     """Features that know the label; ``columns`` are those of the training set that they are."""
 
-    def __init__(self, problem: str, *, fix: str, columns: Sequence[str]) -> None:
+    def __init__(self, problem: str, *, fix: str, columns: Sequence[str] = ()) -> None:
         super().__init__(problem, fix=fix)
         self.columns = tuple(columns)
 

@@ -157,5 +157,8 @@ def test_a_guard_declared_wrongly_is_refused(world, guard, told):
 
 
 def test_a_leak_is_a_fault_of_the_data():
-    assert issubclass(Leak, PipelineError)
-    assert Leak.exit_code == 1
+    leak = Leak("x", fix="y", columns=["z"])
+    assert isinstance(leak, PipelineError)
+    assert leak.exit_code == 1
+    # As a run tells in which file the model stands.
+    assert str(type(leak)(f"m.yml: {leak.problem}", fix=leak.fix)) == "m.yml: x — y"
