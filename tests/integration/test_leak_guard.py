@@ -66,7 +66,7 @@ def test_a_column_that_is_filled_for_buyers_alone_is_refused_by_a_run_with_its_w
     (released / "models/visit_training.sql").write_text(leaking)
     told = refused(released, goldloop, "run")
     for words in (
-        "models/purchase.yml: what no feature can know of label 'is_bought' by itself",
+        "what no feature can know of label 'is_bought' by itself",
         "feature 'receipt': whether it is missing has ROC AUC 1.0000",
         "it comes by: visit_training.receipt ← receipts.receipt",
         "train.leak_guard.allow: {receipt: why}",
