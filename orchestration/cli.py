@@ -8,6 +8,7 @@ import typer
 
 from ml.errors import GoldloopError
 from orchestration import (
+    cli_experiment,
     cli_features,
     cli_models,
     cli_releases,
@@ -28,6 +29,7 @@ cli_why.register(cli_models.models)
 cli_releases.register(app)
 cli_sandbox.register(app)
 cli_features.register(app)
+cli_experiment.register(app)
 
 Landing = Annotated[
     Path | None,

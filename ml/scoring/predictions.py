@@ -1,11 +1,9 @@
 """The table ``predictions.<model>``: its columns, and how rows get into it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain
 
-import duckdb
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
@@ -181,58 +179,42 @@ def clear(conn: DuckDBPyConnection, target: Target) -> int:
 def write(
     conn: DuckDBPyConnection,
     target: Target,
-    batches: Iterator[pa.RecordBatch],
+    batches: Iterable[pa.RecordBatch],
     provenance: Provenance,
     now: datetime,
 ) -> int:
-    """Insert ``batches`` as DuckDB asks for them, one at a time; return how many rows.
+    """Insert ``batches``, one at a time; return how many rows.
 
     Their columns are those of ``target.key_sql``, then ``prediction`` and ``score``, the reasons,
     then ``features_hash`` if the target is incremental.
     """
-    first = next(batches, None)
-    if first is None:
-        return 0
+    values = [target.version.model, target.version.version, provenance.run_id, now]
+    rows = 0
+    # One statement over all of them would keep every batch until it ends: 30 bytes a row.
+    for batch in batches:
+        # DuckDB finds the variable by its name.
+        goldloop_scored = pa.Table.from_batches([batch])
+        conn.execute(_insert_sql(target, batch.schema.names), values)
+        rows += batch.num_rows
+        # Else this batch would be kept while the next one is waited for.
+        del batch, goldloop_scored
+    return rows
+
+
+def _insert_sql(target: Target, found: Sequence[str]) -> str:
+    """Return the insert of what is named ``found`` in ``goldloop_scored``, the rest as values."""
     names = [column.name for column in target.key]
     names += ["as_of_date", "prediction", "score", *reason_columns(target.reasons)]
     names += [FEATURES_HASH] if target.incremental else []
     types = {**target.types, FEATURES_HASH: "ubigint"}
     read = [
-        f"cast({quote(found)} as {types[name]})"
-        for found, name in zip(first.schema.names, names, strict=True)
+        f"cast({quote(column)} as {types[name]})" for column, name in zip(found, names, strict=True)
     ]
     names += ["model_name", "model_version", "run_id", "scored_at"]
-    failed: list[BaseException] = []
-    schema, batches = first.schema, chain([first], batches)
-    # Else the first batch would be kept until the last one is written.
-    del first
-    # DuckDB finds the variable by its name. One statement over all batches takes half the time
-    # of a statement for each: whole row groups are written, none is touched again.
-    goldloop_scored = pa.RecordBatchReader.from_batches(schema, _remembering(batches, failed))
-    try:
-        written = conn.execute(
-            f"insert into {target.relation.sql} ({', '.join(map(quote, names))}) "
-            f"select {', '.join(read)}, ?, ?, ?, ? from goldloop_scored",
-            [target.version.model, target.version.version, provenance.run_id, now],
-        ).fetchone()
-    except duckdb.Error:
-        if failed:
-            raise failed[0] from None
-        raise
-    finally:
-        del goldloop_scored
-    return int(written[0]) if written else 0
-
-
-def _remembering(
-    batches: Iterable[pa.RecordBatch], failed: list[BaseException]
-) -> Iterator[pa.RecordBatch]:
-    """Yield ``batches``; what they raise is kept, for DuckDB hands on its text alone."""
-    try:
-        yield from batches
-    except BaseException as error:
-        failed.append(error)
-        raise
+    return (
+        f"insert into {target.relation.sql} ({', '.join(map(quote, names))}) "
+        f"select {', '.join(read)}, ?, ?, ?, ? from goldloop_scored"
+    )
 
 
 def _differences(found: Columns, wanted: Mapping[str, str]) -> list[str]:

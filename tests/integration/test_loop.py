@@ -11,10 +11,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from dataops.features.join import join_features
+from dataops.features.views import feature_views
+from dataops.manifest import Manifest
+from ml.relation import Relation
 from simulator.world import Settings, simulate
 
 ROOT = Path(__file__).parents[2]
-SETTINGS = Settings(days=300, customers=1500, seed=7, dirt=0.01)
+# So many customers that an experiment can tell what each planted cause of churn is worth.
+SETTINGS = Settings(days=300, customers=4000, seed=7, dirt=0.01)
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +145,34 @@ def test_why_tells_what_made_a_score_and_the_export_tells_the_same(folder: Path)
         "using (customer_id, as_of_date) where not abs(churn.score - x.score) <= 1e-12"
     )
     assert query(folder, differing) == [(0,)]
+
+
+def test_an_experiment_finds_what_the_simulator_planted_and_nothing_in_noise(folder: Path) -> None:
+    """Tone of calls and time on task are causes of churn in simulator/truth.py."""
+    words = ("--without", "negative_tone_90_days", "--without", "task_seconds_*", "--with", "noise")
+    done = goldloop(folder, "experiment", "churn", *words, "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert told["metric"] == "roc_auc"
+    gains = {change["change"]: change["gain"] for change in told["changes"]}
+    assert gains["--without negative_tone_90_days"]["high"] < 0
+    assert gains["--without task_seconds_*"]["high"] < 0
+    assert gains["--with noise"]["low"] <= 0 <= gains["--with noise"]["high"]
+
+
+def test_a_view_joined_for_an_experiment_gives_what_the_training_set_has(folder: Path) -> None:
+    views = feature_views(Manifest.read(folder / "warehouse" / "target" / "manifest.json"))
+    name, spine = "negative_tone_90_days", Relation("gold", "trn_churn")
+    path = (folder / "warehouse" / "current" / "warehouse.duckdb").resolve()
+    with duckdb.connect(str(path), read_only=True) as connection:
+        asked = {"ftr_customer_calls": [name]}
+        joined = join_features(connection, views, asked, spine, "as_of_date")
+        [(rows, heard, differing)] = connection.execute(
+            f"select count(*), count({name}), count(*) filter "
+            f"({name} is distinct from ftr_customer_calls__{name}) from {joined.sql}"
+        ).fetchall()
+    assert rows > heard > 1000
+    assert differing == 0
 
 
 def test_a_run_with_nothing_new_trains_nothing_and_changes_no_prediction(folder: Path) -> None:

@@ -3,10 +3,12 @@
 import pytest
 from sklearn.tree import BaseDecisionTree
 
-from ml.anatomy.dissect import BOOSTED, FORESTS, LINEAR
+from ml.anatomy.dissect import LINEAR
 from ml.declaration.explainable import CLASSES
 from ml.errors import UsageError
 from ml.explain import explain
+from ml.trees.boosted import BOOSTED
+from ml.trees.forests import FORESTS
 from ml.versions.registry import champion, load
 from tests.unit.ml.world import small_world
 

@@ -3,14 +3,29 @@
 from typing import Any
 
 import numpy as np
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.tree import BaseDecisionTree
 
-from ml.compiled.trees import CODES, LEAF, Tree, Trees
 from ml.evaluation.metrics import Array
+from ml.trees.tree import CODES, LEAF, Tree, Trees
+
+FORESTS = (
+    BaseDecisionTree,
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 
 
 def of_forest(estimator: Any) -> Trees:
     """Return the trees of a fitted random forest, of extra trees or of one decision tree."""
-    each = tuple(_tree(one.tree_) for one in _single(estimator))
+    each = tuple(_tree(one.tree_) for one in single(estimator))
     return Trees(
         each=each,
         base=np.zeros(each[0].values.shape[1]),
@@ -30,7 +45,8 @@ def told(estimator: Any, raw: Array) -> Array:
     return raw if hasattr(estimator, "classes_") else raw[:, 0]
 
 
-def _single(estimator: Any) -> list[Any]:
+def single(estimator: Any) -> list[Any]:
+    """Return the decision trees of a forest, or the one tree in a list."""
     return list(getattr(estimator, "estimators_", [estimator]))
 
 
@@ -45,5 +61,6 @@ def _tree(tree: Any) -> Tree:
         member=np.full(len(leaf), -1),
         members=np.zeros((0, CODES), dtype=bool),
         values=np.ascontiguousarray(tree.value[:, 0, :], dtype=np.float64),
+        weights=np.asarray(tree.weighted_n_node_samples, dtype=np.float64),
         first=0,
     )

@@ -22,7 +22,8 @@ class Tree:
     ``feature`` [nodes] is the encoder's column, LEAF at a leaf. A number goes left when it is at
     most ``threshold``, a missing value when ``missing_left``. Where ``member`` is not -1, the node
     asks for a category: a code goes left when ``members[member, code]`` [sets, CODES]. ``values``
-    [nodes, width] are added to the outputs from ``first`` on.
+    [nodes, width] are added to the outputs from ``first`` on; ``weights`` [nodes] are those of the
+    rows learnt from that came by.
     """
 
     feature: Whole
@@ -33,6 +34,7 @@ class Tree:
     member: Whole
     members: Flags
     values: Array
+    weights: Array
     first: int
 
     @property

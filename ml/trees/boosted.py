@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from ml.compiled.trees import CODES, LEAF, Flags, Tree, Trees, Whole
 from ml.evaluation.metrics import Array
+from ml.trees.tree import CODES, LEAF, Flags, Tree, Trees, Whole
+
+BOOSTED = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ def _tree(predictor: Any, columns: _Columns, first: int) -> Tree:
         member=member,
         members=_members(predictor, nodes[asks], feature[asks], columns),
         values=nodes["value"].astype(np.float64)[:, None],
+        weights=nodes["count"].astype(np.float64),
         first=first,
     )
 
