@@ -13,6 +13,8 @@ from ml import estimators
 from ml.data.checks import content_hash, utc
 from ml.data.dataset import TrainingSet, find_training_set, read
 from ml.data.holdout import Parts, hold_out
+from ml.earlier.kept import keep_earlier, whole
+from ml.earlier.making import make_earlier
 from ml.evaluation.evaluate import values_of
 from ml.evaluation.judging import judge_model, settle
 from ml.evaluation.report import Report
@@ -69,6 +71,7 @@ def train(
         parts = hold_out(spec, found, read(conn, found))
         told = check_powers(spec, found, parts.learnt)
         fit = fit_model(spec, found, parts, tell)
+        earlier = make_earlier(spec, found, parts, tell)
         tell(f"judging {spec.name}")
         report = _judged(conn, spec, found, fit, parts)
         kept = artifact.dump(fit.model.estimator, of=f"ML model '{spec.name}'", trust=spec.trusted)
@@ -85,6 +88,7 @@ def train(
             **provenance.kept,
         )
         registry.add(conn, version, kept, report)
+        keep_earlier(conn, version, earlier, spec.trusted)
         keep_trials(conn, version.model, version.version, fit.trials)
         keep_powers(conn, spec, version.version, told)
         return settle(conn, spec, version, report)
@@ -118,6 +122,8 @@ def _fingerprint(spec: ModelSpec, found: TrainingSet, content: str) -> str:
         "libraries": artifact.library_versions(code.packages(spec)),
         "code": code.fingerprints(spec),
     }
+    if spec.score.as_feature:
+        decisive["as_feature"] = spec.score.as_feature.model_dump(mode="json")
     return artifact.sha256(json.dumps(decisive, sort_keys=True).encode())
 
 
@@ -127,8 +133,9 @@ def _made_before(conn: DuckDBPyConnection, model: str, fingerprint: str) -> Mode
     A version whose artifact is no longer whole does not count: training again mends it.
     """
     for version in registry.versions(conn, model):
-        same = version.fingerprint == fingerprint and registry.intact(conn, version)
-        if same and (
+        same = version.fingerprint == fingerprint
+        intact = same and registry.intact(conn, version) and whole(conn, version)
+        if intact and (
             version.status in ("champion", "challenger", "rejected")
             or decisions.put_aside_by_hand(conn, version)
         ):

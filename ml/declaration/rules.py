@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ml.declaration.explainable import unexplained
+from ml.declaration.feature_rules import as_feature_rules
 from ml.declaration.learning_rules import learning_rules
 from ml.declaration.measures import MEASURES, Task, measures_of
 from ml.declaration.presets import PRESETS, Preset
@@ -26,7 +27,8 @@ def broken_rules(declared: Declaration) -> list[str]:
     rest = (
         () if metrics else (*_baseline(declared), *_estimator(declared), *learning_rules(declared))
     )
-    return [*metrics, *rest, *_columns(declared), *_scored(declared), *unexplained(declared)]
+    scored = (*_scored(declared), *unexplained(declared), *as_feature_rules(declared))
+    return [*metrics, *rest, *_columns(declared), *scored]
 
 
 def _metrics(declared: Declaration) -> Iterator[str]:

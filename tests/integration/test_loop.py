@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from dataops.features.join import join_features
 from dataops.features.views import feature_views
@@ -68,6 +69,49 @@ def test_every_call_is_scored_and_the_scores_are_features_of_the_second_model(
     assert "negative_tone_90_days" in json.dumps(features)
     [(heard,)] = query(folder, "select count(negative_tone_90_days) from gold.ftr_customers")
     assert heard > 500
+
+
+def test_no_tone_that_is_a_feature_was_told_by_what_had_learnt_from_its_call_or_a_later_one(
+    folder: Path,
+) -> None:
+    """The rule, from the training set up: which rated calls the teller of each tone can know."""
+    learnt = query(
+        folder,
+        "select p.learnt_until is null, count(*), count(p.feature_score), "
+        "count(*) filter (where p.learnt_until >= p.as_of_date), "
+        "bool_and(exists (select 1 from ml.earlier_models as e where e.model = p.model_name "
+        "and e.version = p.model_version and e.learnt_until = p.learnt_until "
+        "and e.rows = (select count(*) from gold.trn_call_sentiment as t "
+        "where t.as_of_date <= p.learnt_until))) "
+        "from predictions.call_sentiment as p group by 1 order by 1",
+    )
+    [(_, told, features, late, known), (_, _, untold, _, _)] = learnt
+    assert (told, late, known, untold) == (features, 0, True, 0)
+    assert int(str(told)) > 1000
+
+
+def test_the_tone_a_customer_is_described_by_is_the_mean_of_such_tones_and_still_tells(
+    folder: Path,
+) -> None:
+    rows = query(
+        folder,
+        """
+        select any_value(f.is_churned), any_value(f.negative_tone_90_days), avg(p.feature_score)
+        from gold.trn_churn as f
+        left join silver.slv_support__calls as c
+            on c.customer_id = f.customer_id and c._delivered_at <= f.as_of_date
+            and c.started_at >= f.as_of_date - 90 and c.started_at < f.as_of_date
+            and coalesce(c._superseded_at, '9999-12-31') > f.as_of_date
+        left join predictions.call_sentiment as p using (call_id)
+        group by f.customer_id, f.as_of_date
+        """,
+    )
+    heard = [(bool(left), float(str(tone))) for left, tone, _ in rows if tone is not None]
+    # Averages are of six decimals, so that they come out the same in whatever order.
+    assert [tone for _, tone, _ in rows] == pytest.approx([own for *_, own in rows], abs=1e-6)
+    assert len(heard) > 1000
+    # Planted: calls turn sour before a customer leaves.
+    assert roc_auc_score(*zip(*heard, strict=True)) > 0.6
 
 
 def test_the_second_models_predictions_stand_in_the_marts(folder: Path) -> None:
