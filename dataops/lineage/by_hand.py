@@ -38,8 +38,8 @@ def late_columns(
 
     Looked at are columns that are a feature of a view by another name, do not come through a macro
     that cuts the view in time, and have the view's whole entity beside them. A value counts
-    only if the view has it for that entity, and learnt it first after the row's time. Where the
-    row's time is the known time of the very row that is copied there is nothing to look at.
+    only if the view has it for that entity, and learnt it first after the row's time. Where
+    the row's time is that of the very row that is copied, the row is the event itself, not joined.
     """
     by_relation = {str(view.relation).lower(): view for view in views}
     relation = str(source.relation).lower()
@@ -66,8 +66,8 @@ def _joined(
             return None
         view = views.get(place.relation)
         if at and view is not None and not place.scope:
-            known = Place(place.relation, view.declared.known_time.lower())
-            if (known, aliases) in times:
+            own = (view.declared.event_time, view.declared.known_time)
+            if any((Place(place.relation, name.lower()), aliases) in times for name in own):
                 return None
             names = [name for name in view.features if name.lower() == place.column]
             return (view, names[0], told(tuple(way[: at + 1]))) if names else None

@@ -220,10 +220,11 @@ def test_rows_joined_by_hand_and_cut_in_time_pass(project: Project) -> None:
     joined_by_hand(project, BY_HAND + " and calls.asked = labels.day")
 
 
-def test_a_row_whose_time_is_the_views_known_time_is_not_looked_up(project: Project) -> None:
-    """The view says that it learnt all of it later; of the copied row itself nothing is to see."""
+@pytest.mark.parametrize("time", ["known_at", '"at"'])
+def test_a_row_that_is_the_views_own_is_not_looked_up(project: Project, time: str) -> None:
+    """The training set's rows are the events themselves, at their own time: nothing is joined."""
     project.sql["gold.trn"] = (
-        "select calls.id, calls.known_at as day, calls.calls as x, plans.ended_at < day + 30 as y "
+        f"select calls.id, calls.{time} as day, calls.calls as x, plans.ended_at < day + 30 as y "
         "from gold.ftr_calls as calls inner join silver.plans as plans on plans.id = calls.id"
     )
     project.build()
