@@ -11,6 +11,7 @@ MODEL_VERSIONS = Relation("ml", "model_versions")
 EVALUATIONS = Relation("ml", "evaluations")
 SCORINGS = Relation("ml", "scorings")
 TRIALS = Relation("ml", "trials")
+LEAK_CHECKS = Relation("ml", "leak_checks")
 COMPARISONS = Relation("ml", "comparisons")
 CURVES = Relation("ml", "curves")
 CONFUSION = Relation("ml", "confusion")
@@ -202,6 +203,21 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "metric": ("varchar", "The metric searched by."),
         "value": ("double", "Its mean over the folds, null where it is not defined."),
         "seconds": ("double", "How long the folds took."),
+    },
+    LEAK_CHECKS: {
+        **_VERSION,
+        "feature": ("varchar", "The feature."),
+        "signal": (
+            "varchar",
+            "What of it tells: `value`, `missing` (whether it is there), or `filled` (the share of "
+            "one class where it is there, or is not).",
+        ),
+        "metric": ("varchar", "roc_auc, spearman or share."),
+        "value": ("double", "How well it tells by itself."),
+        "low": ("double", "The lower end of the 95 % interval, which is judged."),
+        "rows": ("bigint", "On how many of the rows learnt from."),
+        "class": ("varchar", "The class of `filled`, else null."),
+        "allowed": ("varchar", "Why it may, as `train.leak_guard.allow` says; null if not named."),
     },
     EARLIER_MODELS: {
         **_VERSION,

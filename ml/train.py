@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from duckdb import DuckDBPyConnection
@@ -20,6 +21,8 @@ from ml.evaluation.report import Report
 from ml.fitting.fit import Fit, fit_model, validation
 from ml.fitting.trials import keep_trials
 from ml.fitting.tuning import Tell, check_ranges
+from ml.leaks.guard import check_powers, keep_powers
+from ml.leaks.moments import check_moments
 from ml.relation import Relation
 from ml.spec import ModelSpec
 from ml.tables import create_tables
@@ -40,16 +43,18 @@ def train(
     *,
     now: datetime,
     tell: Tell = lambda _: None,
+    known: Mapping[str, str] = MappingProxyType({}),
 ) -> ModelVersion:
     """Train, judge and keep a version of ``spec``; make it champion if it is good enough.
 
     ``relations`` maps the names of dbt models to their tables; ``tell`` hears in a few words how
-    far it is. All is kept in one transaction or nothing is. When data, declaration, seed and
+    far it is. ``known`` names columns that say when a row was known, each with what it is the known
+    time of. All is kept in one transaction or nothing is. When data, declaration, seed and
     libraries are what they were for the champion (or for a version judged or put aside since),
     that version is returned with ``reused`` set.
 
     Raises UsageError for a declaration that does not fit, PipelineError for data that cannot be
-    learnt from.
+    learnt from, Leak for features that know the label.
     """
     estimators.check_params(spec)
     check_ranges(spec)
@@ -57,12 +62,14 @@ def train(
         create_tables(conn)
         cards.record(conn, spec, provenance.run_id, utc(now))
         found = find_training_set(conn, spec, relations, now)
+        check_moments(conn, spec, found, known)
         content = content_hash(conn, found.source, list(found.source.columns.values()))
         fingerprint = _fingerprint(spec, found, content)
         made = _made_before(conn, spec.name, fingerprint)
         if made is not None:
             return replace(made, reused=True)
         parts = hold_out(spec, found, read(conn, found))
+        told = check_powers(spec, found, parts.learnt)
         fit = fit_model(spec, found, parts, tell)
         earlier = make_earlier(spec, found, parts, tell)
         tell(f"judging {spec.name}")
@@ -83,6 +90,7 @@ def train(
         registry.add(conn, version, kept, report)
         keep_earlier(conn, version, earlier, spec.trusted)
         keep_trials(conn, version.model, version.version, fit.trials)
+        keep_powers(conn, spec, version.version, told)
         return settle(conn, spec, version, report)
 
 

@@ -109,7 +109,7 @@ def _monotonic(declared: Declaration) -> Iterator[str]:
             f"{', '.join(able)}, or a class that takes monotonic_cst"
         )
         return
-    taken = {train.label, train.time, *train.key, *train.features.exclude}
+    taken = {train.label, train.time, *train.key, *train.known, *train.features.exclude}
     for name in estimator.monotonic:
         if name in taken or name not in (train.features.include or (name,)):
             yield (

@@ -62,7 +62,8 @@ class _Reader:
         self._spec, self._found, self._views = spec, found, views
         self._features = [column.name for column in found.features]
         train = spec.train
-        taken = {train.label, train.time, train.split.column, *train.key, *self._features}
+        taken = {train.label, train.time, train.split.column, *train.key, *train.known}
+        taken |= set(self._features)
         self._idle = [name for name in found.source.columns if name not in taken]
 
     def more(self, word: str) -> Change:

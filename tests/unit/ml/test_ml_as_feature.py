@@ -152,6 +152,7 @@ def test_a_regression_and_a_text_are_told_too(world):
     number = {
         "train.label": "z",
         "train.features": {"include": ["a", "b"]},
+        "train.leak_guard": {"allow": {"a": "z is made of it here"}},
         "problem.success": [{"metric": "rmse", "at_most": 9}],
         **ASKED,
     }

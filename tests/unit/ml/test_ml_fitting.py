@@ -301,7 +301,7 @@ def test_a_feature_that_only_rows_that_stop_the_trees_have_is_learnt_as_one_that
     _, _, parts = prepared(world, params)
     early, late = stop_split(world.spec(params), parts.learnt)
     first = min(parts.learnt.times[late])
-    assert len(late) and max(parts.learnt.times[early]) < first
+    assert max(parts.learnt.times[early]) < first
     world.sql(f"update gold.trn set a = null where epoch_us(day) < {first}")
     spec, found, parts = prepared(world, params)
     inputs = learn(spec, found, parts.learnt).encoder.encode(parts.held.features)
