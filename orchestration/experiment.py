@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from dataops.features.join import join_features
 from ml.errors import UsageError
@@ -113,8 +113,10 @@ def _rung(found: Experiment, rung: Rung) -> dict[str, Any]:
 def _print(found: Experiment, release: str, spec: ModelSpec, console: Console) -> None:
     seeds = f", mean of {len(found.seeds)} seeds" if len(found.seeds) > 1 else ""
     where = f"of {found.folds} folds" if found.folds else "held out"
+    # Of 80 characters the change alone gives way; intervals of the metric and rows are in --json.
     table = Table(
-        *("change", found.metric, "95 %", "gain", "95 %", "verdict", "rows", "features"),
+        Column("change", overflow="fold"),
+        *(Column(name, no_wrap=True) for name in (found.metric, "gain, 95 %", "verdict")),
         title=f"{found.model}, judged on {found.judged:,} rows {where} of release {release}{seeds}",
     )
     for rung in (found.declared, *found.rungs):
@@ -130,14 +132,7 @@ def _print(found: Experiment, release: str, spec: ModelSpec, console: Console) -
 
 def _row(found: Experiment, rung: Rung) -> list[str]:
     gain = rung.gain
-    judged = ["", "", ""]
+    judged = ["", ""]
     if gain is not None:
-        judged = [f"{gain.value or 0:+.4f}", between(asdict(gain)), found.verdict(rung)]
-    return [
-        escape(rung.change.said),
-        number(rung.value.value),
-        between(asdict(rung.value)),
-        *judged,
-        f"{rung.rows:,}",
-        str(rung.columns),
-    ]
+        judged = [f"{gain.value or 0:+.4f} {between(asdict(gain))}", found.verdict(rung)]
+    return [escape(rung.change.said), number(rung.value.value), *judged]

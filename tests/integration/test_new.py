@@ -10,6 +10,8 @@ import pytest
 from tests.conftest import Run
 from tests.stranger import write_stranger
 
+pytestmark = pytest.mark.long
+
 FEATURE = ("new", "feature", "pages_7_days", "--entity", "channel", "--from", "visit_features",
            "--time", "visit_date", "--aggregate", "sum:pages", "--window", "7 days")  # fmt: skip
 MODEL = ("new", "model", "buyer", "--on", "visit_training", "--label", "is_bought", "--key",

@@ -11,6 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "tutorial-add-a-feature.md").read_text(encoding="utf-8")
 BIN = Path(sys.executable).parent
