@@ -59,20 +59,30 @@ identity_devices as (
 
 {{ identity_clusters(users_per_device, users_per_identity - 1) }}
 
--- A cluster of more users than allowed, or one that goes on where the steps ended, is none.
+-- One step more: where it would still change a root, the cluster goes on. No join by `<>`.
+identity_edges as (
+    select
+        identity_steps.other_id as user_id,
+        min(before.root_id) as first_root_id,
+        max(before.root_id) as last_root_id
+    from identity_roots as before
+    inner join identity_steps
+        on before.user_id = identity_steps.user_id
+    group by identity_steps.other_id
+),
+
+-- A cluster of more users than allowed, or one that goes on, is none.
 identity_excess as (
     select root_id
     from identity_roots
     group by root_id
     having count(*) > {{ users_per_identity }}
     union
-    select near.root_id
-    from identity_roots as near
-    inner join identity_pairs
-        on near.user_id = identity_pairs.user_id
-    inner join identity_roots as far
-        on identity_pairs.other_id = far.user_id
-    where near.root_id <> far.root_id
+    select identity_roots.root_id
+    from identity_roots
+    inner join identity_edges
+        on identity_roots.user_id = identity_edges.user_id
+    where identity_edges.first_root_id <> identity_edges.last_root_id
 ),
 
 identity_members as (

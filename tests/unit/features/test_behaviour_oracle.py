@@ -50,15 +50,16 @@ def measured(told: Mapping[str, Any], seen: Sequence[Row], moment: datetime) -> 
         (place, row)
         for place, row in enumerate(seen)
         if named == "*" or (row["what"] and row["what"] in names)
-        if over is None or moment - timedelta(seconds=over) <= instant(row["happened"])  # type: ignore[operator]
+        if over is None or moment - timedelta(seconds=over) <= instant(row["happened"])
     ]  # fmt: skip
     if verb == "count":
         return len(inside)
     if verb == "recency":
-        return min(((moment - instant(row["happened"])).total_seconds() for _, row in inside), default=None)  # type: ignore[operator]  # noqa: E501  # fmt: skip
+        ages = ((moment - instant(row["happened"])).total_seconds() for _, row in inside)
+        return min(ages, default=None)
     if verb == "seconds":
         gaps = [
-            (instant(seen[place + 1]["happened"]) - instant(row["happened"])).total_seconds()  # type: ignore[operator]
+            (instant(seen[place + 1]["happened"]) - instant(row["happened"])).total_seconds()
             for place, row in inside
             if place + 1 < len(seen)
         ]
@@ -80,13 +81,13 @@ def expected(
         seen = [
             row for row in events
             if (row["person"], row["place"]) == (person, place) and row["happened"] is not None
-            and instant(row["happened"]) < moment and instant(row["learnt"]) <= moment  # type: ignore[operator]
+            and instant(row["happened"]) < moment and instant(row["learnt"]) <= moment
         ]  # fmt: skip
         seen.sort(
             key=lambda row: (instant(row["happened"]), row["what"] is None, row["what"] or "")
         )
         if seen or has_empty:
-            told = [measured(each, seen, moment) for each in FEATURES.values()]  # type: ignore[arg-type]
+            told = [measured(each, seen, moment) for each in FEATURES.values()]
             lines[person, place, as_of] = tuple(told)
     return lines
 

@@ -44,7 +44,7 @@ def by_hand(rows: list[Event]) -> dict[str, tuple[Any, ...]]:
     for own in by_device.values():
         runs: list[list[Event]] = []
         for row in sorted(own, key=lambda each: (each[2], each[0])):
-            if runs and row[2] - runs[-1][-1][2] <= timedelta(minutes=30):  # type: ignore[operator]
+            if runs and row[2] - runs[-1][-1][2] <= timedelta(minutes=30):
                 runs[-1].append(row)
             else:
                 runs.append([row])
