@@ -25,12 +25,12 @@ import numpy as np
 import sklearn
 
 from bench.scoring_data import declared, relations, write_tables
-from ml import artifact, registry
 from ml.compiled import compiled
 from ml.model import Model
-from ml.provenance import Provenance
 from ml.score import score
 from ml.train import train
+from ml.versions import artifact, registry
+from ml.versions.provenance import Provenance
 
 ROOT = Path(__file__).parents[1]
 PEERS = ROOT / ".bench-venv" / "bin" / "python"

@@ -12,9 +12,9 @@ from pathlib import Path
 import duckdb
 
 from bench.scoring_data import declared, relations
-from ml import registry
-from ml.provenance import Provenance
 from ml.score import score
+from ml.versions import registry
+from ml.versions.provenance import Provenance
 
 _KB = 1024
 
@@ -22,7 +22,8 @@ _KB = 1024
 def main() -> None:
     """Do what the command line asks."""
     what, path = sys.argv[1:]
-    with duckdb.connect(path, config={"threads": 2, "memory_limit": "256MB"}) as conn:
+    # So little that what DuckDB keeps of tables is full early, and what grows with rows shows.
+    with duckdb.connect(path, config={"threads": 2, "memory_limit": "64MB"}) as conn:
         found = _first(conn) if what == "first" else _memory(conn)
     sys.stdout.write(json.dumps(found) + "\n")
 

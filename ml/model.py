@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from ml import estimators
-from ml.calibration import Calibration
-from ml.features import Encoder, Inputs
-from ml.measures import Task
-from ml.metrics import Array, Codes
+from ml.data.features import Encoder, Inputs
+from ml.declaration.measures import Task
+from ml.evaluation.metrics import Array, Codes
+from ml.fitting.calibration import Calibration
 
 
 @dataclass(frozen=True)

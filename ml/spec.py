@@ -7,14 +7,14 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from ml.declaration.estimator import Estimator, Tune
+from ml.declaration.measures import MEASURES, Task
 from ml.declaration.part import Part
 from ml.declaration.problem import Criterion, Problem
+from ml.declaration.refusals import explain, refusal
+from ml.declaration.rules import broken_rules
 from ml.declaration.training import Train
+from ml.declaration.trust import Trust, own_classes, untrusted
 from ml.declaration.using import Evaluate, Score
-from ml.measures import MEASURES, Task
-from ml.refusals import explain, refusal
-from ml.rules import broken_rules
-from ml.trust import Trust, own_classes, untrusted
 
 __all__ = ["Criterion", "Declaration", "ModelSpec", "Problem", "parse_spec"]
 

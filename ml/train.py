@@ -8,22 +8,25 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from ml import artifact, cards, code, decisions, estimators, registry
-from ml.checks import content_hash, utc
-from ml.dataset import TrainingSet, find_training_set, read
-from ml.evaluate import values_of
+from ml import estimators
+from ml.data.checks import content_hash, utc
+from ml.data.dataset import TrainingSet, find_training_set, read
+from ml.data.holdout import Parts, hold_out
+from ml.earlier.kept import keep_earlier, whole
+from ml.earlier.making import make_earlier
+from ml.evaluation.evaluate import values_of
+from ml.evaluation.judging import judge_model, settle
 from ml.evaluation.report import Report
-from ml.fitting import Fit, fit_model, validation
-from ml.holdout import Parts, hold_out
-from ml.judging import judge_model, settle
-from ml.provenance import Provenance
-from ml.registry import ModelVersion
+from ml.fitting.fit import Fit, fit_model, validation
+from ml.fitting.trials import keep_trials
+from ml.fitting.tuning import Tell, check_ranges
 from ml.relation import Relation
 from ml.spec import ModelSpec
 from ml.tables import create_tables
 from ml.transaction import transaction
-from ml.trials import keep_trials
-from ml.tuning import Tell, check_ranges
+from ml.versions import artifact, cards, code, decisions, registry
+from ml.versions.provenance import Provenance
+from ml.versions.registry import ModelVersion
 
 # Raised by one whenever the same data and declaration would give another estimator than before.
 ENGINE = 3
@@ -61,6 +64,7 @@ def train(
             return replace(made, reused=True)
         parts = hold_out(spec, found, read(conn, found))
         fit = fit_model(spec, found, parts, tell)
+        earlier = make_earlier(spec, found, parts, tell)
         tell(f"judging {spec.name}")
         report = _judged(conn, spec, found, fit, parts)
         kept = artifact.dump(fit.model.estimator, of=f"ML model '{spec.name}'", trust=spec.trusted)
@@ -77,6 +81,7 @@ def train(
             **provenance.kept,
         )
         registry.add(conn, version, kept, report)
+        keep_earlier(conn, version, earlier, spec.trusted)
         keep_trials(conn, version.model, version.version, fit.trials)
         return settle(conn, spec, version, report)
 
@@ -109,6 +114,8 @@ def _fingerprint(spec: ModelSpec, found: TrainingSet, content: str) -> str:
         "libraries": artifact.library_versions(code.packages(spec)),
         "code": code.fingerprints(spec),
     }
+    if spec.score.as_feature:
+        decisive["as_feature"] = spec.score.as_feature.model_dump(mode="json")
     return artifact.sha256(json.dumps(decisive, sort_keys=True).encode())
 
 
@@ -118,8 +125,9 @@ def _made_before(conn: DuckDBPyConnection, model: str, fingerprint: str) -> Mode
     A version whose artifact is no longer whole does not count: training again mends it.
     """
     for version in registry.versions(conn, model):
-        same = version.fingerprint == fingerprint and registry.intact(conn, version)
-        if same and (
+        same = version.fingerprint == fingerprint
+        intact = same and registry.intact(conn, version) and whole(conn, version)
+        if intact and (
             version.status in ("champion", "challenger", "rejected")
             or decisions.put_aside_by_hand(conn, version)
         ):

@@ -15,8 +15,8 @@ from dagster._core.executor.in_process import InProcessExecutor
 
 from dataops.artifacts import MANIFEST, as_built, built_nodes
 from dataops.warehouse import Candidate, Release
-from ml import registry
 from ml.errors import PipelineError
+from ml.versions import registry
 from orchestration.audit import Audit
 from orchestration.dead_runs import alive, fail_dead_runs
 from orchestration.failures import Unpublished

@@ -6,13 +6,13 @@ from tempfile import NamedTemporaryFile
 from duckdb import DuckDBPyConnection
 from rich.console import Console
 
-from ml import registry
 from ml.columns import find
 from ml.errors import PipelineError, UsageError
 from ml.export.writer import FORMATS, Export
 from ml.names import listed
-from ml.registry import ModelVersion
 from ml.spec import ModelSpec
+from ml.versions import registry
+from ml.versions.registry import ModelVersion
 from orchestration.declared import declared_models
 from orchestration.project import Project
 

@@ -9,14 +9,14 @@ from typing import Any
 import dagster as dg
 from duckdb import DuckDBPyConnection
 
-from ml import cards, registry
 from ml.errors import GoldloopError
-from ml.provenance import Provenance
-from ml.registry import ModelVersion
 from ml.relation import Relation
 from ml.score import score, score_shadow
 from ml.spec import ModelSpec
 from ml.train import train
+from ml.versions import cards, registry
+from ml.versions.provenance import Provenance
+from ml.versions.registry import ModelVersion
 from orchestration.contract_checks import ContractChecks
 from orchestration.declared import declared_models
 from orchestration.feature_code import feature_code, manifest_hash

@@ -9,13 +9,13 @@ from duckdb import DuckDBPyConnection
 from rich.console import Console
 
 from dataops.amendment import Amended, amend
-from ml import decisions, registry
-from ml.checks import utc
-from ml.decisions import Cause
+from ml.data.checks import utc
+from ml.declaration.trust import trust_of
 from ml.errors import UsageError
-from ml.registry import ModelVersion
 from ml.transaction import transaction
-from ml.trust import trust_of
+from ml.versions import decisions, registry
+from ml.versions.decisions import Cause
+from ml.versions.registry import ModelVersion
 from orchestration.model_names import split_name, version_of, versions_of
 from orchestration.project import Project
 

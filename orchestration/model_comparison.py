@@ -9,10 +9,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from ml import registry
-from ml.compare import Compared, compare_versions
 from ml.errors import UsageError
 from ml.evaluation.bootstrap import Interval
+from ml.versions import registry
+from ml.versions.compare import Compared, compare_versions
 from orchestration.model_names import version_of
 from orchestration.model_page import between, number
 from orchestration.project import Project

@@ -6,10 +6,6 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from ml import cards, decisions
-from ml.cards import Card
-from ml.decisions import Decision
-from ml.registry import ModelVersion
 from ml.relation import Relation, quote
 from ml.tables import (
     COLUMNS,
@@ -22,6 +18,10 @@ from ml.tables import (
     RESIDUALS,
     exists,
 )
+from ml.versions import cards, decisions
+from ml.versions.cards import Card
+from ml.versions.decisions import Decision
+from ml.versions.registry import ModelVersion
 from orchestration.model_list import document
 
 TABLES = {

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ml import registry
-from ml.registry import ModelVersion
+from ml.versions import registry
+from ml.versions.registry import ModelVersion
 from orchestration.project import Project
 
 JSON_COLUMNS = ("params", "spec", "classes", "features", "transform", "calibration", "libraries")

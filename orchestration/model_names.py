@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ml.errors import UsageError
 from ml.names import listed
-from ml.registry import ModelVersion
+from ml.versions.registry import ModelVersion
 
 
 def split_name(text: str) -> tuple[str, int | None]:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ml import registry
+from ml.versions import registry
 from orchestration.model_facts import Facts, Row
 from orchestration.model_list import judged_by
 from orchestration.model_names import version_of

@@ -15,8 +15,8 @@ from ml.names import listed
 
 if TYPE_CHECKING:
     from dataops.warehouse import Release
-    from ml.registry import ModelVersion
-    from ml.reproduce import Reproduction
+    from ml.versions.registry import ModelVersion
+    from ml.versions.reproduce import Reproduction
     from orchestration.project import Project
 
 
@@ -52,7 +52,7 @@ def _reproduced(folder: Path | None, text: str) -> tuple[Reproduction, str]:
     from rich.console import Console
 
     from ml.relation import Relation
-    from ml.reproduce import declared, reproduce
+    from ml.versions.reproduce import declared, reproduce
     from orchestration.project import Project
 
     project = Project.locate(folder)
@@ -72,7 +72,7 @@ def _reproduced(folder: Path | None, text: str) -> tuple[Reproduction, str]:
 
 def _version(project: Project, text: str) -> ModelVersion:
     """Return the version that ``text`` names, as the current release has it."""
-    from ml import registry
+    from ml.versions import registry
 
     with project.warehouse.read() as connection:
         every = registry.versions(connection)

@@ -10,10 +10,10 @@ from dataops.contracts import ContractResult
 from dataops.manifest import Manifest
 from dataops.sandbox import Graph, Sandbox, borrowed, copy_in
 from ml.errors import GoldloopError, PipelineError
-from ml.provenance import Provenance
 from ml.relation import Relation
 from ml.spec import ModelSpec
 from ml.tables import COLUMNS, PREDICTIONS_SCHEMA
+from ml.versions.provenance import Provenance
 from orchestration import sandbox_dbt
 from orchestration.declared import declared_in
 from orchestration.project import Project
@@ -21,7 +21,7 @@ from orchestration.sandbox_contracts import require_kept, verify_built
 from orchestration.versions import code_version
 
 if TYPE_CHECKING:
-    from ml.registry import ModelVersion
+    from ml.versions.registry import ModelVersion
 
 Tell = Callable[[str], None]
 EVERYTHING = "fqn:*"
@@ -97,10 +97,10 @@ def _model(
         code_version=code_version(project.folder),
     )
     # scikit-learn takes seconds to load: most of these commands need none of it.
-    from ml import decisions
-    from ml.checks import utc
+    from ml.data.checks import utc
     from ml.score import score
     from ml.train import train
+    from ml.versions import decisions
 
     read = {relations[name] for name in (spec.train.on, spec.score.on) if name in relations}
     try:

@@ -7,8 +7,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from dataops.warehouse import Limits
+from ml.declaration.refusals import explain
 from ml.errors import UsageError
-from ml.refusals import explain
 
 FILE = "goldloop.yml"
 # package.module.Class or package.module:function, nothing that stands for many.

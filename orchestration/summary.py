@@ -9,8 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from dataops.warehouse import count_rows
-from ml import cards, registry
 from ml.relation import Relation
+from ml.versions import cards, registry
 from orchestration.model_list import judged_metrics
 from orchestration.project import Project
 

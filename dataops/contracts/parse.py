@@ -21,9 +21,9 @@ from dataops.contracts.document import (
 )
 from dataops.contracts.plan import planned
 from dataops.contracts.strict_yaml import StrictLoader
+from ml.declaration.refusals import explain, shown
 from ml.errors import UsageError
 from ml.names import listed
-from ml.refusals import explain, shown
 from ml.relation import Relation
 
 Model = TypeVar("Model", bound=BaseModel)

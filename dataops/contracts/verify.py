@@ -11,8 +11,8 @@ from dataops.contracts.engine import Verdict, judge
 from dataops.contracts.results import ContractResult, Outcome
 from dataops.contracts.samples import failing_rows
 from dataops.contracts.threshold import number
-from ml.checks import utc
 from ml.columns import describe
+from ml.data.checks import utc
 from ml.names import listed
 from ml.tables import exists
 

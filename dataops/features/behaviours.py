@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from dataops.features.behaviour import Behaviour
 from dataops.features.views import META, View
 from dataops.manifest import REFERABLE, Manifest
+from ml.declaration.refusals import explain, shown
 from ml.errors import UsageError
 from ml.names import listed
-from ml.refusals import explain, shown
 
 BEHAVIOUR = "behaviour"
 TOP = f"config.meta.{BEHAVIOUR}"

@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from dataops.features.declaration import FeatureView
 from dataops.manifest import REFERABLE, Manifest
+from ml.declaration.refusals import explain, shown
 from ml.errors import UsageError
 from ml.names import listed
-from ml.refusals import explain, shown
 from ml.relation import Relation
 
 META = "feature_view"

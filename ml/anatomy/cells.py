@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.metrics import Array
+from ml.evaluation.metrics import Array
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,9 @@
 
 from typing import Any
 
-from sklearn.ensemble import (
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
-    HistGradientBoostingClassifier,
-    HistGradientBoostingRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-)
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline
-from sklearn.tree import BaseDecisionTree
 
 from ml.anatomy.cells import Cells, Plain
 from ml.anatomy.linear import Linear, of_linear
@@ -21,17 +12,11 @@ from ml.anatomy.steps import Opaque, through
 from ml.anatomy.trees import Ensemble, of_boosted, of_forest
 from ml.anatomy.words import Words, of_words
 from ml.model import Model
+from ml.trees.boosted import BOOSTED
+from ml.trees.forests import FORESTS
 
 Anatomy = Linear | Ensemble | Words
 
-BOOSTED = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
-FORESTS = (
-    BaseDecisionTree,
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-)
 LINEAR = (ElasticNet, Lasso, LinearRegression, LogisticRegression, Ridge)
 
 __all__ = ["Anatomy", "Opaque", "dissect"]

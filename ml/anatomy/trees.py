@@ -1,6 +1,6 @@
 """Decision trees of scikit-learn as plain arrays: boosted, averaged, or one alone."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -9,8 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.anatomy.cells import Cells
-from ml.features import Inputs
-from ml.metrics import Array, Codes
+from ml.data.features import Inputs
+from ml.evaluation.metrics import Array, Codes
+from ml.trees import boosted, forests
+from ml.trees.tree import LEAF
+from ml.trees.tree import Tree as RawTree
 
 Link = Literal["identity", "exp", "sigmoid", "softmax", "proportion"]
 # What a forest reads is float32.
@@ -55,16 +58,11 @@ class Ensemble:
 
 def of_boosted(estimator: Any, columns: Cells) -> Ensemble:
     """Take a fitted HistGradientBoosting apart; ``columns`` are what it reads."""
-    order, known = _order(estimator, len(columns))
-    trees = tuple(
-        _boosted(predictor, known, first)
-        for each in estimator._predictors
-        for first, predictor in enumerate(each)
-    )
+    found = boosted.of_boosted(estimator)
     return Ensemble(
-        columns=tuple(columns[at] for at in order),
-        trees=trees,
-        base=np.asarray(estimator._baseline_prediction, dtype=np.float64).reshape(-1),
+        columns=columns,
+        trees=tuple(_tree(each, found.narrow) for each in found.each),
+        base=found.base,
         link=_link(estimator),
         leaves=lambda inputs: _boosted_leaves(estimator, inputs),
     )
@@ -72,10 +70,8 @@ def of_boosted(estimator: Any, columns: Cells) -> Ensemble:
 
 def of_forest(estimator: Any, columns: Cells) -> Ensemble:
     """Take a fitted forest, or a single tree, apart; ``columns`` are what it reads."""
-    several = getattr(estimator, "estimators_", None)
-    single = [estimator] if several is None else list(several)
-    trees = tuple(_averaged(each.tree_) for each in single)
-    classes = hasattr(estimator, "classes_")
+    found = forests.of_forest(estimator)
+    single = forests.single(estimator)
 
     def leaves(inputs: Inputs) -> Codes:
         narrow = np.ascontiguousarray(inputs, dtype=np.float32)
@@ -83,9 +79,9 @@ def of_forest(estimator: Any, columns: Cells) -> Ensemble:
 
     return Ensemble(
         columns=columns,
-        trees=trees,
-        base=np.zeros(trees[0].value.shape[1]),
-        link="proportion" if classes else "identity",
+        trees=tuple(_tree(each, found.narrow) for each in found.each),
+        base=found.base,
+        link="proportion" if hasattr(estimator, "classes_") else "identity",
         leaves=leaves,
         divisor=len(single),
         reach=_REACH,
@@ -98,67 +94,26 @@ def _link(estimator: Any) -> Link:
     return "exp" if estimator.loss in ("poisson", "gamma") else "identity"
 
 
-def _order(estimator: Any, columns: int) -> tuple[list[int], Mapping[int, Array]]:
-    """Return the columns in the order the trees count them, and the known codes of categories."""
-    if estimator._preprocessor is None:
-        return list(range(columns)), {}
-    is_category = np.asarray(estimator.is_categorical_, dtype=bool)
-    order = [*np.flatnonzero(is_category), *np.flatnonzero(~is_category)]
-    found = estimator._preprocessor.named_transformers_["encoder"].categories_
-    return [int(at) for at in order], dict(enumerate(found))
+def _tree(tree: RawTree, narrow: bool) -> Tree:
+    """Return ``tree`` with means at its inner nodes; ``narrow`` as of :class:`ml.trees.tree.Trees`.
 
-
-def _boosted(predictor: Any, known: Mapping[int, Array], first: int) -> Tree:
-    nodes = predictor.nodes
-    leaf = nodes["is_leaf"].astype(bool)
-    left = nodes["left"].astype(np.int64)
-    right = nodes["right"].astype(np.int64)
+    A category that was not met in fitting goes with missing values, so it is in no set of codes.
+    """
     codes = {
-        int(at): _codes(predictor, nodes[at], known)
-        for at in np.flatnonzero(nodes["is_categorical"].astype(bool) & ~leaf)
+        int(at): tuple(
+            np.flatnonzero(tree.members[tree.member[at]] != tree.missing_left[at]).tolist()
+        )
+        for at in np.flatnonzero(tree.member >= 0)
     }
     return Tree(
-        feature=np.where(leaf, -1, nodes["feature_idx"]).astype(np.int64),
-        threshold=nodes["num_threshold"].astype(np.float64),
-        left=left,
-        right=right,
-        missing_left=nodes["missing_go_to_left"].astype(bool),
-        value=_means(left, right, leaf, nodes["count"], nodes["value"][:, None]),
-        first=first,
+        feature=tree.feature,
+        threshold=_widened(tree.threshold) if narrow else tree.threshold,
+        left=tree.left,
+        right=tree.right,
+        missing_left=tree.missing_left,
+        value=_means(tree),
+        first=tree.first,
         codes=codes,
-    )
-
-
-def _codes(predictor: Any, node: Any, known: Mapping[int, Array]) -> tuple[int, ...]:
-    """Return the categories that go the other way than missing values, by the encoder's codes."""
-    bits = predictor.raw_left_cat_bitsets[int(node["bitset_idx"])]
-    goes_left = {
-        at: bool((int(bits[at // 32]) >> (at % 32)) & 1)
-        for at, _ in _present(known[int(node["feature_idx"])])
-    }
-    other = not bool(node["missing_go_to_left"])
-    return tuple(
-        code for at, code in _present(known[int(node["feature_idx"])]) if goes_left[at] == other
-    )
-
-
-def _present(codes: Array) -> Iterator[tuple[int, int]]:
-    """Yield each category's position among those seen in fitting, and its code."""
-    return ((at, int(code)) for at, code in enumerate(codes) if not np.isnan(code))
-
-
-def _averaged(tree: Any) -> Tree:
-    leaf = tree.children_left < 0
-    value = np.asarray(tree.value[:, 0, :], dtype=np.float64)
-    weights = tree.weighted_n_node_samples
-    left, right = tree.children_left.astype(np.int64), tree.children_right.astype(np.int64)
-    return Tree(
-        feature=np.where(leaf, -1, tree.feature).astype(np.int64),
-        threshold=_widened(np.asarray(tree.threshold, dtype=np.float64)),
-        left=left,
-        right=right,
-        missing_left=np.asarray(tree.missing_go_to_left).astype(bool),
-        value=_means(left, right, leaf, weights, value),
     )
 
 
@@ -181,18 +136,15 @@ def _widened(thresholds: Array) -> Array:
     return np.where(np.isinf(thresholds), thresholds, found)
 
 
-def _means(
-    left: Codes, right: Codes, leaf: npt.NDArray[np.bool_], weights: Array, value: Array
-) -> Array:
-    """Return ``value`` of the leaves, and at each inner node their mean by ``weights``."""
-    found = np.array(value, dtype=np.float64)
+def _means(tree: RawTree) -> Array:
+    """Return the values of the leaves, and at each inner node their mean by weight."""
+    found = tree.values.copy()
     # Children stand after their parents in both kinds of tree.
-    for at in range(len(leaf) - 1, -1, -1):
-        if not leaf[at]:
-            a, b = left[at], right[at]
-            total = float(weights[a]) + float(weights[b])
-            share = float(weights[a]) / total if total else 0.5
-            found[at] = found[a] * share + found[b] * (1 - share)
+    for at in np.flatnonzero(tree.feature != LEAF)[::-1]:
+        a, b = tree.left[at], tree.right[at]
+        total = float(tree.weights[a]) + float(tree.weights[b])
+        share = float(tree.weights[a]) / total if total else 0.5
+        found[at] = found[a] * share + found[b] * (1 - share)
     return found
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ml.anatomy.linear import link_of
 from ml.anatomy.trees import Link
-from ml.metrics import Array
+from ml.evaluation.metrics import Array
 
 
 @dataclass(frozen=True)

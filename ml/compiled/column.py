@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ml.metrics import Array
+from ml.evaluation.metrics import Array
 
 _BITS_A_BYTE = 8
 

@@ -11,8 +11,8 @@ from ml import estimators
 from ml.compiled.column import Values
 from ml.compiled.ensemble import CompiledTrees, of_trees
 from ml.compiled.linear import CompiledLinear, of_linear
-from ml.features import Inputs
-from ml.metrics import Array
+from ml.data.features import Inputs
+from ml.evaluation.metrics import Array
 from ml.model import Model
 
 # The columns of so many rows of a matrix stay in the second-level cache while they are read.

@@ -5,30 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.ensemble import (
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
-    HistGradientBoostingClassifier,
-    HistGradientBoostingRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-)
-from sklearn.tree import BaseDecisionTree
 
-from ml.compiled import boosted, forests, quick, walk
+from ml.compiled import quick, walk
 from ml.compiled.column import Values
 from ml.compiled.ranks import Numbers, Ranker, blank, rank_codes, rank_numbers, rankers
-from ml.compiled.trees import Trees
-from ml.metrics import Array
-
-_BOOSTED = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
-_FORESTS = (
-    BaseDecisionTree,
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-)
+from ml.evaluation.metrics import Array
+from ml.trees import boosted, forests
+from ml.trees.tree import Trees
 
 
 @dataclass(frozen=True)
@@ -85,9 +68,9 @@ class CompiledTrees:
 
 def of_trees(estimator: Any) -> CompiledTrees | None:
     """Return the fitted ``estimator`` compiled, None where it is no ensemble known here."""
-    if isinstance(estimator, _BOOSTED):
+    if isinstance(estimator, boosted.BOOSTED):
         return _compiled(boosted.of_boosted(estimator), lambda raw: boosted.told(estimator, raw))
-    if isinstance(estimator, _FORESTS) and estimator.n_outputs_ == 1:
+    if isinstance(estimator, forests.FORESTS) and estimator.n_outputs_ == 1:
         return _compiled(forests.of_forest(estimator), lambda raw: forests.told(estimator, raw))
     return None
 

@@ -21,8 +21,8 @@ from sklearn.utils.extmath import softmax
 
 from ml.compiled.column import Values
 from ml.compiled.kernel import kernel
-from ml.compiled.trees import CODES
-from ml.metrics import Array
+from ml.evaluation.metrics import Array
+from ml.trees.tree import CODES
 
 _NUMBERS = (LinearRegression, Ridge, ElasticNet, Lasso)
 

@@ -18,8 +18,8 @@ from numba.cpython.unsafe.numbers import trailing_zeros
 
 from ml.compiled.kernel import kernel
 from ml.compiled.ranks import Numbers, Ranker, Ranks, RankType, goes_right, narrowest
-from ml.compiled.trees import LEAF, Flags, Tree, Trees, Whole
-from ml.metrics import Array
+from ml.evaluation.metrics import Array
+from ml.trees.tree import LEAF, Flags, Tree, Trees, Whole
 
 MOST_LEAVES = 64
 # As many rows as keep a block's bits, sums and ranks in the first-level cache, or nearly.

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.compiled.kernel import kernel
-from ml.compiled.trees import CODES, Flags, Tree, Trees, Whole
-from ml.metrics import Array
+from ml.evaluation.metrics import Array
+from ml.trees.tree import CODES, Flags, Tree, Trees, Whole
 
 Ranks = npt.NDArray[np.unsignedinteger[Any]]
 RankType = type[np.uint8] | type[np.uint16] | type[np.uint32]

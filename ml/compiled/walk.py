@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from ml.compiled.kernel import kernel
 from ml.compiled.ranks import Numbers, Ranker, Ranks, RankType, goes_right, narrowest
-from ml.compiled.trees import CODES, LEAF, Flags, Tree, Trees, Whole
-from ml.metrics import Array
+from ml.evaluation.metrics import Array
+from ml.trees.tree import CODES, LEAF, Flags, Tree, Trees, Whole
 
 Places = npt.NDArray[np.uint32]
 _BLOCK = 1024

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from ml.data.features import Encoder
+from ml.declaration.presets import PRESETS
 from ml.estimators.builders import build_with
 from ml.estimators.classes import build_class
 from ml.estimators.presets import build_preset
-from ml.features import Encoder
-from ml.presets import PRESETS
 from ml.spec import ModelSpec
 
 MOST_CATEGORIES = 255

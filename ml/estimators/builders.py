@@ -6,10 +6,10 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
-from ml.code import importable, imported
+from ml.data.features import Encoder
 from ml.errors import UsageError
-from ml.features import Encoder
 from ml.spec import ModelSpec
+from ml.versions.code import importable, imported
 
 
 def build_with(spec: ModelSpec, encoder: Encoder) -> Any:

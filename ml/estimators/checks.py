@@ -8,6 +8,7 @@ from sklearn.utils import get_tags
 # Private, but the only name by which scikit-learn's refusal of a value can be told from others.
 from sklearn.utils._param_validation import InvalidParameterError
 
+from ml.data.features import Encoder
 from ml.errors import UsageError
 from ml.estimators.build import build, reads_text
 from ml.estimators.builders import find_builder
@@ -15,7 +16,6 @@ from ml.estimators.fitting import check_kept
 from ml.estimators.steps import last_step
 from ml.estimators.telling import ranks
 from ml.estimators.weights import check_takes_weights
-from ml.features import Encoder
 from ml.spec import ModelSpec
 
 _KINDS = {

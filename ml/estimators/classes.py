@@ -8,16 +8,16 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags, get_tags
 
-from ml.code import imported
+from ml.data.features import Encoder
+from ml.declaration.refusals import shown
+from ml.declaration.trust import is_nested
 from ml.errors import UsageError
 from ml.estimators.encode import encode_step, positions
 from ml.estimators.monotonic import ways
 from ml.estimators.params import as_taken, words_apart
-from ml.features import Encoder
 from ml.names import listed
-from ml.refusals import shown
 from ml.spec import ModelSpec
-from ml.trust import is_nested
+from ml.versions.code import imported
 
 # What the declaration has a place of its own for, or what could not be kept.
 _ELSEWHERE = {

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from ml.data.features import Encoder
 from ml.errors import UsageError
-from ml.features import Encoder
 from ml.names import listed
 from ml.spec import ModelSpec
 

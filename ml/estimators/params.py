@@ -5,7 +5,7 @@ from typing import Any
 
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from ml.presets import WORD_PARAMS
+from ml.declaration.presets import WORD_PARAMS
 
 
 def as_taken(kind: type, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,10 +15,10 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
+from ml.data.features import Encoder
 from ml.estimators.encode import encode_step, positions
 from ml.estimators.monotonic import ways
 from ml.estimators.params import as_taken, words_apart
-from ml.features import Encoder
 from ml.spec import ModelSpec
 
 Params = Mapping[str, Any]

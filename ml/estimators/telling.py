@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from ml.data.features import Inputs
+from ml.declaration.measures import Task
 from ml.errors import PipelineError
 from ml.estimators.cores import threads
 from ml.estimators.steps import last_step
-from ml.features import Inputs
-from ml.measures import Task
-from ml.metrics import Array
+from ml.evaluation.metrics import Array
 
 
 def tell(estimator: Any, inputs: Inputs, task: Task) -> Array:

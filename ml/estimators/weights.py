@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils.validation import has_fit_parameter
 
+from ml.data.features import Inputs
 from ml.errors import UsageError
 from ml.estimators.steps import last_step, names_to_last_step
-from ml.features import Inputs
-from ml.metrics import Array
+from ml.evaluation.metrics import Array
 from ml.names import listed
 from ml.spec import ModelSpec
 

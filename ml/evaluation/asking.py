@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pyarrow as pa
 
-from ml.metrics import Array, Codes
+from ml.evaluation.metrics import Array, Codes
 from ml.model import Model
 
 # Few rows are told on one thread, see ml.estimators; more at once gain nothing.

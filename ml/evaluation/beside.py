@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ml.evaluate import Evaluation, evaluations_of
 from ml.evaluation.bootstrap import Interval, Measured, measure
+from ml.evaluation.evaluate import Evaluation, evaluations_of
 from ml.evaluation.outcome import Outcome
 from ml.evaluation.report import Comparison
 from ml.evaluation.rival import Rival

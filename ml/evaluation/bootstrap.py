@@ -10,9 +10,9 @@ from typing import Final
 
 import numpy as np
 
+from ml.declaration.measures import MEASURES
+from ml.evaluation.metrics import Array
 from ml.evaluation.outcome import Outcome
-from ml.measures import MEASURES
-from ml.metrics import Array
 
 RESAMPLES: Final = 200
 _MOST_ROWS = 20_000

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ml.metrics import Codes
+from ml.evaluation.metrics import Codes
 
 # Of more classes only what happened is told.
 _FEW_CLASSES = 10

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ml.evaluation.metrics import Array
 from ml.evaluation.outcome import Outcome
-from ml.metrics import Array
 
 MOST_POINTS = 200
 # Of many classes each has fewer points, so that the table stays small.

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ml.data.features import Feature
 from ml.evaluation.asking import sample_of, told_of
-from ml.features import Feature
-from ml.metrics import Array
+from ml.evaluation.metrics import Array
 from ml.model import Model
 
 FEATURES = 5

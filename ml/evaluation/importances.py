@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from ml.declaration.measures import MEASURES
 from ml.evaluation.asking import sample_of, told_of
+from ml.evaluation.metrics import Array, Codes
 from ml.evaluation.outcome import Outcome
-from ml.measures import MEASURES
-from ml.metrics import Array, Codes
 from ml.model import Model
 
 REPEATS = 3

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.metrics import Array, Codes, classification, ranking, regression
+from ml.evaluation.metrics import Array, Codes, classification, ranking, regression
 
 
 @dataclass(frozen=True)

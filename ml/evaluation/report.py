@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from ml.evaluate import Evaluation
 from ml.evaluation.bootstrap import Interval
 from ml.evaluation.curves import Curve
 from ml.evaluation.dependence import Dependence
+from ml.evaluation.evaluate import Evaluation
 from ml.evaluation.importances import Importance
 from ml.evaluation.residuals import Bin
 from ml.relation import Relation, quote

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.metrics import Array
+from ml.evaluation.metrics import Array
 
 BINS = 10
 

@@ -8,18 +8,18 @@ import numpy as np
 import numpy.typing as npt
 from duckdb import DuckDBPyConnection
 
-from ml import registry
-from ml.checks import content_hash
 from ml.columns import Column
-from ml.dataset import Rows, TrainingSet, read
+from ml.data.checks import content_hash
+from ml.data.dataset import Rows, TrainingSet, read
+from ml.data.holdout import Parts, hold_out
+from ml.data.transform import check_inputs, feature_column
 from ml.errors import PipelineError
+from ml.evaluation.metrics import Array, Codes
 from ml.evaluation.outcome import Outcome
-from ml.holdout import Parts, hold_out
-from ml.metrics import Array, Codes
 from ml.model import Model
-from ml.registry import ModelVersion
 from ml.spec import ModelSpec
-from ml.transform import check_inputs, feature_column
+from ml.versions import registry
+from ml.versions.registry import ModelVersion
 
 Flags = npt.NDArray[np.bool_]
 # The rows held out of a training set with other features than the one asked about.

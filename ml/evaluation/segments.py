@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ml.evaluate import Evaluation, evaluate
+from ml.evaluation.evaluate import Evaluation, evaluate
+from ml.evaluation.metrics import Codes
 from ml.evaluation.outcome import Outcome
-from ml.metrics import Codes
 
 FEWEST_ROWS = 30
 # Of a column of many values the most frequent ones are told.

@@ -9,10 +9,10 @@ from scipy.sparse import csr_matrix, vstack
 
 from ml.anatomy import Anatomy, Ensemble, Linear, Opaque, Tree, Words, dissect
 from ml.anatomy.trees import Link
+from ml.data.features import Inputs
 from ml.errors import UsageError
+from ml.evaluation.metrics import Array, Codes
 from ml.explain.explanation import Explanation, Space
-from ml.features import Inputs
-from ml.metrics import Array, Codes
 from ml.model import Model
 
 _SPACES: dict[Link, Space] = {

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from ml.metrics import Array, Codes
+from ml.evaluation.metrics import Array, Codes
 
 Space = Literal["log-odds", "probability", "number", "logarithm"]
 

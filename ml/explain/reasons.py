@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 from scipy.sparse import csr_matrix, issparse
 
+from ml.evaluation.metrics import Array, Codes
 from ml.explain.explanation import Explanation
-from ml.metrics import Array, Codes
 
 
 def reasons(explanation: Explanation, top: int) -> Mapping[str, pa.Array]:

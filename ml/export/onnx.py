@@ -7,11 +7,11 @@ from onnx import TensorProto
 
 from ml.anatomy import Ensemble, Linear, Opaque, Words, dissect
 from ml.anatomy.cells import Cell, Filled, Missing, Plain, Scaled
-from ml.calibration import NEAREST, Calibration, Curve, Sigmoid
+from ml.data.features import Feature
 from ml.errors import UsageError
 from ml.export.onnx_graph import Graph
 from ml.export.onnx_trees import ensembled
-from ml.features import Feature
+from ml.fitting.calibration import NEAREST, Calibration, Curve, Sigmoid
 from ml.model import Model
 
 

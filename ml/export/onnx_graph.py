@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from ml.metrics import Array
+from ml.evaluation.metrics import Array
 
 _ML = "ai.onnx.ml"
 # What the runtimes of the last two years read.

@@ -8,12 +8,12 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from ml.columns import Column
+from ml.data.features import infinite
 from ml.errors import PipelineError
+from ml.evaluation.metrics import Array
 from ml.export.planted import WITHOUT_NULLS, tried
-from ml.features import infinite
-from ml.metrics import Array
 from ml.model import Model
-from ml.stream import predictions_of
+from ml.scoring.stream import predictions_of
 
 _SHOWN = 10
 

@@ -8,8 +8,8 @@ from duckdb import DuckDBPyConnection
 
 from ml.anatomy import Anatomy, Ensemble, Linear
 from ml.columns import Column, Source
-from ml.features import Feature
-from ml.metrics import Array
+from ml.data.features import Feature
+from ml.evaluation.metrics import Array
 from ml.relation import quote
 
 TRIED = "goldloop_tried"

@@ -5,9 +5,9 @@ from itertools import groupby
 
 from ml.anatomy.cells import Cell, Filled, Is, Missing, Plain, Scaled
 from ml.columns import Column
+from ml.data.features import Feature
+from ml.evaluation.metrics import Array
 from ml.export.literals import number, text
-from ml.features import Feature
-from ml.metrics import Array
 
 
 def encoded(feature: Feature, column: Column) -> str:

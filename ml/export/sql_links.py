@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from ml.anatomy.trees import Link
-from ml.calibration import NEAREST, Calibration, Curve, Sigmoid
 from ml.export.literals import chained, number, text
+from ml.fitting.calibration import NEAREST, Calibration, Curve, Sigmoid
 from ml.model import Model
 
 

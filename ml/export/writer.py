@@ -8,21 +8,21 @@ import duckdb
 import numpy as np
 from duckdb import DuckDBPyConnection
 
-from ml import registry
 from ml.anatomy import dissect
 from ml.anatomy.steps import Opaque
 from ml.columns import Column, Source
+from ml.data.transform import check_inputs, feature_column
 from ml.errors import PipelineError, UsageError
 from ml.export.parity import Parity, Told, Trial, compare, try_model
 from ml.export.planted import AT, TRIED, plant
 from ml.export.sql import Scored, select_sql
 from ml.model import Model
-from ml.predictions import Target
-from ml.registry import ModelVersion
 from ml.relation import Relation, quote
+from ml.scoring.predictions import Target
 from ml.spec import ModelSpec
 from ml.tables import PREDICTIONS_SCHEMA
-from ml.transform import check_inputs, feature_column
+from ml.versions import registry
+from ml.versions.registry import ModelVersion
 
 SQL_TOLERANCE = 1e-12
 # ONNX Runtime adds up the trees in an order of its own.

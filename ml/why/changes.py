@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from ml.checks import content_hash
 from ml.columns import Source, describe
+from ml.data.checks import content_hash
 from ml.relation import Relation
 from ml.why.told import Told
 

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 from scipy.sparse import issparse
 
+from ml.data.features import Feature
 from ml.errors import UsageError
 from ml.explain import Explainer
-from ml.features import Feature
 from ml.model import Model
 from ml.why.answer import Moved
 

@@ -9,18 +9,18 @@ import duckdb
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from ml import registry
 from ml.columns import Source, describe
+from ml.data.features import Feature
+from ml.data.transform import feature_column
+from ml.declaration.trust import Trust
 from ml.errors import PipelineError, UsageError
-from ml.features import Feature
 from ml.model import Model
-from ml.registry import ModelVersion
 from ml.relation import Relation, quote
-from ml.scorings import Scoring, find_scoring
+from ml.scoring.scorings import Scoring, find_scoring
 from ml.spec import ModelSpec
 from ml.tables import PREDICTIONS_SCHEMA, exists
-from ml.transform import feature_column
-from ml.trust import Trust
+from ml.versions import registry
+from ml.versions.registry import ModelVersion
 
 Key = Mapping[str, str]
 

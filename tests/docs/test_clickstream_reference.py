@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from dataops.features.behaviour import Behaviour, Measure
 from dataops.features.declaration import FeatureView
 from dataops.features.installed import CALLED
-from ml.refusals import keys_of
+from ml.declaration.refusals import keys_of
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "clickstream.md").read_text(encoding="utf-8")

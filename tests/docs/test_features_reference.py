@@ -7,7 +7,7 @@ import yaml
 
 from dataops.features.declaration import FeatureView
 from dataops.features.views import ONE_ROW
-from ml.refusals import keys_of
+from ml.declaration.refusals import keys_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "features.md").read_text(encoding="utf-8")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ml import registry
-from ml.provenance import Provenance
 from ml.score import score_shadow
+from ml.versions import registry
+from ml.versions.provenance import Provenance
 from orchestration.cli_models import models
 from tests.unit.ml.world import NOW, World, declare, small_world
 

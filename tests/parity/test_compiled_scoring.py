@@ -6,8 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ml import registry, stream
 from ml.compiled import Values
+from ml.scoring import stream
+from ml.versions import registry
 from tests.parity.conftest import World
 
 

@@ -24,8 +24,8 @@ from ml.compiled.ensemble import of_trees
 from ml.compiled.kernel import kernel
 from ml.compiled.quick import Quick
 from ml.compiled.walk import Walk
+from ml.data.features import Encoder, Feature
 from ml.errors import PipelineError
-from ml.features import Encoder, Feature
 from ml.model import Model
 
 ODD = (0.0, -0.0, 5e-324, -5e-324, 1e-300, 1e30, -1e30, np.nan)

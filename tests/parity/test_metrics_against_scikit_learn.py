@@ -6,7 +6,7 @@ import sklearn.metrics as sk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.metrics import average_precision, classification, regression, roc_auc
+from ml.evaluation.metrics import average_precision, classification, regression, roc_auc
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -27,8 +27,8 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
+from ml.data.features import Encoder, Feature
 from ml.estimators import fit, tell
-from ml.features import Encoder, Feature
 
 RANDOM = np.random.default_rng(7)
 CATEGORIES = np.array(["x", "y", "z", None], dtype=object)

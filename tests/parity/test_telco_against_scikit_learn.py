@@ -16,10 +16,10 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
-from ml.provenance import Provenance
 from ml.relation import Relation
 from ml.spec import parse_spec
 from ml.train import train
+from ml.versions.provenance import Provenance
 
 DATA = Path(os.environ.get("GOLDLOOP_DATA") or Path(__file__).parents[3] / "shared" / "data")
 FILE = DATA / "telco_churn" / "Telco-Customer-Churn.csv"

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from dataops.warehouse import Warehouse
 from ml.anatomy import dissect
 from ml.errors import GoldloopError, PipelineError, UsageError
-from ml.provenance import Provenance
 from ml.score import score
+from ml.versions.provenance import Provenance
 from orchestration.cli import app
 from orchestration.project import Project
 from tests.unit.ml.world import DECLARED, NOW, small_world

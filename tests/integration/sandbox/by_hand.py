@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 from dataops.warehouse import Release
 from ml.errors import GoldloopError
-from ml.provenance import Provenance
 from ml.score import score
 from ml.train import train
+from ml.versions.provenance import Provenance
 from orchestration import cli_sandbox
 from orchestration.declared import declared_models
 from orchestration.project import Project

@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from ml.features import Encoder, Feature
+from ml.data.features import Encoder, Feature
 from ml.model import Model
 
 COLOURS, SHAPES = ("blue", "green", "red", "white"), ("disc", "ring")

@@ -17,11 +17,11 @@ from sklearn.model_selection import KFold
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.svm import LinearSVC
 
-from ml import artifact, registry
+from ml.data.features import Encoder, Feature
+from ml.declaration.presets import PRESETS
 from ml.errors import PipelineError
 from ml.estimators import fit
-from ml.features import Encoder, Feature
-from ml.presets import PRESETS
+from ml.versions import artifact, registry
 
 NUMBERS = np.random.default_rng(0).normal(size=(300, 3))
 NUMBERS[::7, 0] = np.nan
@@ -200,7 +200,7 @@ def test_an_older_protocol_whose_loaders_read_other_keys_is_refused(whole, proto
 
 
 def test_an_artifact_that_unpacks_to_too_much_is_refused_before_it_is_unpacked(whole, monkeypatch):
-    monkeypatch.setattr("ml.artifact.MOST_BYTES", 1 << 20)
+    monkeypatch.setattr("ml.versions.artifact.MOST_BYTES", 1 << 20)
     assert load(whole)
     bomb = changed(whole, lambda members: members.update({"bomb.npy": bytes(2 << 20)}))
     assert len(bomb) < 20_000
@@ -209,7 +209,7 @@ def test_an_artifact_that_unpacks_to_too_much_is_refused_before_it_is_unpacked(w
 
 
 def test_a_zip_within_the_artifact_is_counted_too(whole, monkeypatch):
-    monkeypatch.setattr("ml.artifact.MOST_BYTES", 1 << 20)
+    monkeypatch.setattr("ml.versions.artifact.MOST_BYTES", 1 << 20)
     inner = changed(whole, lambda members: members.update({"bomb.npy": bytes(2 << 20)}))
     with pytest.raises(PipelineError, match="unpacked it is larger"):
         load(changed(whole, lambda members: members.update({"1.npz": inner})))

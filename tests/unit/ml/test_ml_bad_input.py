@@ -226,8 +226,8 @@ def test_a_prediction_table_with_other_columns_is_refused_by_their_names(world):
 
 
 def test_a_naive_now_is_utc(world):
-    from ml.provenance import Provenance
     from ml.train import train
+    from ml.versions.provenance import Provenance
 
     relations = {"trn": Relation("gold", "trn")}
     now = datetime(2025, 1, 1, 12)

@@ -5,11 +5,11 @@ import sys
 
 import pytest
 
-from ml import registry
+from ml.data.features import Encoder, Feature
 from ml.errors import PipelineError, UsageError
 from ml.estimators import build, check_params
-from ml.features import Encoder, Feature
 from ml.spec import Declaration
+from ml.versions import registry
 from tests.unit.ml.world import FILE
 
 BUILDERS = """

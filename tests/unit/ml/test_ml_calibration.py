@@ -5,8 +5,8 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.naive_bayes import GaussianNB
 
-from ml.calibration import Calibration, Curve, Sigmoid, fit_calibration
-from ml.folds import random_folds
+from ml.data.folds import random_folds
+from ml.fitting.calibration import Calibration, Curve, Sigmoid, fit_calibration
 
 
 class Bare(ClassifierMixin, BaseEstimator):

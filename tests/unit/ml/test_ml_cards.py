@@ -1,4 +1,4 @@
-from ml import cards
+from ml.versions import cards
 
 LOOSER = {"problem.success": [{"metric": "roc_auc", "at_least": 0.55}]}
 

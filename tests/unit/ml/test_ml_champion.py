@@ -2,10 +2,10 @@ import duckdb
 import numpy as np
 import pytest
 
-from ml import decisions, registry
 from ml.errors import PipelineError, UsageError
-from ml.provenance import Provenance
 from ml.score import score_shadow
+from ml.versions import decisions, registry
+from ml.versions.provenance import Provenance
 from tests.unit.ml.world import NOW
 
 GOOD = {"estimator.params": {"max_iter": 40}}

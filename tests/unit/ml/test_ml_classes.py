@@ -3,9 +3,9 @@ import json
 import numpy as np
 import pytest
 
+from ml.data.features import Encoder, Feature
 from ml.errors import PipelineError, UsageError
 from ml.estimators import check_params, fit
-from ml.features import Encoder, Feature
 from tests.unit.ml.world import FILE
 
 ENCODER = Encoder(

@@ -3,7 +3,6 @@ import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import auc, confusion_matrix, precision_recall_curve, roc_auc_score, roc_curve
 
-from ml.evaluate import Outcome
 from ml.evaluation.confusion import confusion_of
 from ml.evaluation.curves import (
     MOST_POINTS,
@@ -14,6 +13,7 @@ from ml.evaluation.curves import (
     roc,
     thinned,
 )
+from ml.evaluation.evaluate import Outcome
 from ml.evaluation.residuals import residuals_of
 
 RANDOM = np.random.default_rng(11)

@@ -5,10 +5,10 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.inspection import partial_dependence, permutation_importance
 from threadpoolctl import threadpool_limits
 
+from ml.data.features import Encoder, Feature
 from ml.evaluation import importances
 from ml.evaluation.dependence import dependence_of
 from ml.evaluation.importances import REPEATS, importances_of
-from ml.features import Encoder, Feature
 from ml.model import Model
 
 RANDOM = np.random.default_rng(3)

@@ -3,8 +3,8 @@ import pytest
 from scipy.stats import bootstrap, rankdata
 from sklearn.metrics import accuracy_score, roc_auc_score
 
-from ml.evaluate import Outcome, evaluate, values_of
 from ml.evaluation.bootstrap import measure
+from ml.evaluation.evaluate import Outcome, evaluate, values_of
 
 
 def shares(rows, classes=2):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sklearn.utils import all_estimators
 
-from ml import artifact
+from ml.data.features import Encoder, Feature
 from ml.errors import GoldloopError
 from ml.estimators import check_params, fit, tell
-from ml.features import Encoder, Feature
+from ml.versions import artifact
 
 ENCODER = Encoder(
     (

@@ -9,9 +9,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 
+from ml.data.features import Encoder, Feature
 from ml.errors import UsageError
 from ml.explain import Explainer, explain, reasons
-from ml.features import Encoder, Feature
 from ml.model import Model
 from ml.tables import reason_columns
 from tests.unit.ml.estimated import ESTIMATORS, fitted, matrix

@@ -7,11 +7,11 @@ import pyarrow as pa
 import pytest
 
 from ml.anatomy import dissect
-from ml.calibration import Calibration, Curve, Sigmoid
 from ml.columns import find
 from ml.errors import PipelineError, UsageError
 from ml.export.writer import export_onnx
-from ml.stream import predictions_of
+from ml.fitting.calibration import Calibration, Curve, Sigmoid
+from ml.scoring.stream import predictions_of
 from tests.unit.ml.estimated import COLOURS, ESTIMATORS, SHAPES, fitted, matrix
 
 WHY = "goldloop[onnx] is not installed"

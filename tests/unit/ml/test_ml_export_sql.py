@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml import registry
 from ml.anatomy import Ensemble, dissect
-from ml.calibration import Calibration, Curve, Sigmoid
 from ml.columns import Column, find
+from ml.data.features import infinite
 from ml.errors import PipelineError, UsageError
 from ml.export.literals import number, text
 from ml.export.sql import Scored, select_sql
 from ml.export.writer import export_sql
-from ml.features import infinite
+from ml.fitting.calibration import Calibration, Curve, Sigmoid
 from ml.model import Model
-from ml.stream import predictions_of
+from ml.scoring.stream import predictions_of
+from ml.versions import registry
 from tests.unit.ml.estimated import COLOURS, ESTIMATORS, FEATURES, SHAPES, fitted, matrix
 
 MODELS = {name: fitted(name) for name in ESTIMATORS}

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.columns import Column
-from ml.features import Encoder, fit_encoder, infinite
+from ml.data.features import Encoder, fit_encoder, infinite
 
 COLUMNS = [Column("n", "DOUBLE"), Column("f", "BOOLEAN"), Column("c", "VARCHAR")]
 ROWS = pa.table(

@@ -3,13 +3,13 @@ import json
 import numpy as np
 import pytest
 
-from ml import registry
-from ml.dataset import find_training_set, read
+from ml.data.dataset import find_training_set, read
+from ml.data.holdout import hold_out
 from ml.errors import PipelineError, UsageError
-from ml.holdout import hold_out
-from ml.learning import learn, stop_split
-from ml.metrics import classification
-from ml.out_of_fold import judge_folds, make_folds
+from ml.evaluation.metrics import classification
+from ml.fitting.learning import learn, stop_split
+from ml.fitting.out_of_fold import judge_folds, make_folds
+from ml.versions import registry
 from tests.unit.ml.world import NOW
 
 COST = {"cost": {"false_positive": 1, "false_negative": 9}}
@@ -152,7 +152,7 @@ def test_a_fold_knows_no_category_of_the_rows_it_judges(world, monkeypatch):
         known.append(set(model.encoder.features[2].categories))
         return model
 
-    monkeypatch.setattr("ml.out_of_fold.learn", listen)
+    monkeypatch.setattr("ml.fitting.out_of_fold.learn", listen)
     judge_folds(spec, found, parts.learnt, folds)
     for fold, categories in zip(folds, known, strict=True):
         judged = set(parts.learnt.features.take(fold.judged).column(2).to_pylist())
@@ -292,3 +292,19 @@ def test_whatever_decides_what_comes_out_trains_anew(world, change):
     world.train(CHEAP)
     assert not world.train({**CHEAP, **change}).reused
     assert world.train({**CHEAP, **change}).reused
+
+
+def test_a_feature_that_only_rows_that_stop_the_trees_have_is_learnt_as_one_that_tells_nothing(
+    world,
+):
+    params = {"estimator.params": {"max_iter": 3, "early_stopping": True}}
+    _, _, parts = prepared(world, params)
+    early, late = stop_split(world.spec(params), parts.learnt)
+    first = min(parts.learnt.times[late])
+    assert len(late) and max(parts.learnt.times[early]) < first
+    world.sql(f"update gold.trn set a = null where epoch_us(day) < {first}")
+    spec, found, parts = prepared(world, params)
+    inputs = learn(spec, found, parts.learnt).encoder.encode(parts.held.features)
+    told = learn(spec, found, parts.learnt).tell(inputs)
+    inputs[:, 0] = np.nan
+    assert np.array_equal(told, learn(spec, found, parts.learnt).tell(inputs))

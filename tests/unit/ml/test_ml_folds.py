@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.folds import random_folds, sample, time_folds
+from ml.data.folds import random_folds, sample, time_folds
 
 TIMES = st.lists(st.integers(0, 15), min_size=6, max_size=60).filter(lambda t: len(set(t)) > 4)
 

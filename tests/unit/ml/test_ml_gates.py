@@ -1,10 +1,10 @@
 import pytest
 
+from ml.declaration.measures import MEASURES
 from ml.declaration.problem import Champion
 from ml.evaluation.bootstrap import Interval
+from ml.evaluation.gates import against_champion, failures
 from ml.evaluation.report import Comparison
-from ml.gates import against_champion, failures
-from ml.measures import MEASURES
 from ml.spec import Criterion, Problem
 
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
+from ml.declaration.refusals import keys_of
 from ml.errors import UsageError
-from ml.refusals import keys_of
 from ml.relation import quote
 from ml.spec import Declaration
 from tests.unit.ml.world import declare, small_world

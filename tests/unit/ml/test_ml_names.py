@@ -3,13 +3,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ml import registry
 from ml.names import listed, nearest_first
-from ml.provenance import Provenance
 from ml.relation import Relation, quote
 from ml.score import score
 from ml.spec import parse_spec
 from ml.train import train
+from ml.versions import registry
+from ml.versions.provenance import Provenance
 from tests.unit.ml.world import NOW
 
 # DuckDB's identifiers end at a NUL and are told apart without regard to case.

@@ -3,11 +3,13 @@
 import pytest
 from sklearn.tree import BaseDecisionTree
 
-from ml.anatomy.dissect import BOOSTED, FORESTS, LINEAR
+from ml.anatomy.dissect import LINEAR
+from ml.declaration.explainable import CLASSES
 from ml.errors import UsageError
 from ml.explain import explain
-from ml.explainable import CLASSES
-from ml.registry import champion, load
+from ml.trees.boosted import BOOSTED
+from ml.trees.forests import FORESTS
+from ml.versions.registry import champion, load
 from tests.unit.ml.world import small_world
 
 TOP = {"score.explain": {"top": 2}}

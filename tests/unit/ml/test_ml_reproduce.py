@@ -4,9 +4,9 @@ from dataclasses import replace
 import duckdb
 import pytest
 
-from ml.artifact import sha256
-from ml.canonical import canonical
-from ml.reproduce import reproduce
+from ml.versions.artifact import sha256
+from ml.versions.canonical import canonical
+from ml.versions.reproduce import reproduce
 
 ALL_OF_IT = {
     "train.transform": {"t": "a * b"},

@@ -3,8 +3,8 @@ import pyarrow as pa
 import pytest
 
 from ml.columns import Column
-from ml.dataset import find_training_set, read
-from ml.features import fit_encoder, missing_in
+from ml.data.dataset import find_training_set, read
+from ml.data.features import fit_encoder, missing_in
 from tests.unit.ml.world import NOW
 
 COLUMNS = [Column("n", "DOUBLE"), Column("c", "VARCHAR"), Column("f", "BOOLEAN")]
@@ -37,7 +37,7 @@ def test_rows_at_positions_are_encoded_as_those_rows_alone(order):
 def test_many_rows_are_encoded_side_by_side_as_few_are(monkeypatch):
     encoder = fit_encoder(COLUMNS, ROWS, reads_text=False, most=255)
     few = encoder.encode(ROWS)
-    monkeypatch.setattr("ml.features._MANY_ROWS", 1)
+    monkeypatch.setattr("ml.data.features._MANY_ROWS", 1)
     assert np.array_equal(encoder.encode(ROWS), few, equal_nan=True)
 
 

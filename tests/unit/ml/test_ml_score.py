@@ -3,11 +3,11 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from ml import decisions, registry
-from ml.decisions import Cause
-from ml.provenance import Provenance
 from ml.score import score
-from ml.stream import told
+from ml.scoring.stream import told
+from ml.versions import decisions, registry
+from ml.versions.decisions import Cause
+from ml.versions.provenance import Provenance
 from tests.unit.ml.world import NOW
 
 

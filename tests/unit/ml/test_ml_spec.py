@@ -9,8 +9,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from ml.declaration.presets import PRESETS, WORD_PARAMS
 from ml.errors import UsageError
-from ml.presets import PRESETS, WORD_PARAMS
 from ml.spec import parse_spec
 from tests.unit.ml.world import FILE, declare
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import StratifiedGroupKFold
 
-from ml.split import split_at_random, split_by_group, split_by_time
+from ml.data.split import split_at_random, split_by_group, split_by_time
 
 TIMES = st.lists(st.integers(-5, 20), min_size=2, max_size=60).filter(lambda t: len(set(t)) > 1)
 GROUPS = st.lists(st.integers(0, 8), min_size=2, max_size=60).filter(lambda g: len(set(g)) > 1)

@@ -3,8 +3,8 @@ import json
 import duckdb
 import pytest
 
-from ml import registry
 from ml.errors import PipelineError
+from ml.versions import registry
 
 
 def test_a_good_version_becomes_champion_with_all_that_was_known_of_it(world):
@@ -193,7 +193,7 @@ def test_a_failure_at_any_point_leaves_nothing_behind(world, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError("the machine went away")
 
-    monkeypatch.setattr("ml.decisions.promote", fail)
+    monkeypatch.setattr("ml.versions.decisions.promote", fail)
     with pytest.raises(RuntimeError):
         world.train()
     after = world.sql("select * from ml.model_versions"), world.sql("select * from ml.evaluations")

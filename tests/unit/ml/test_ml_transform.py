@@ -2,12 +2,12 @@ import json
 
 import pytest
 
-from ml import registry
 from ml.columns import Column
+from ml.data.features import Encoder
+from ml.data.transform import feature_column
 from ml.errors import PipelineError, UsageError
-from ml.features import Encoder
 from ml.tables import create_tables
-from ml.transform import feature_column
+from ml.versions import registry
 
 TRANSFORM = {
     "ratio": "a / (b + 1) -- a comment",

@@ -4,14 +4,14 @@ from itertools import count
 import numpy as np
 import pytest
 
-from ml.dataset import find_training_set, read
+from ml.data.dataset import find_training_set, read
+from ml.data.holdout import hold_out
 from ml.declaration.estimator import Range
 from ml.errors import UsageError
-from ml.holdout import hold_out
-from ml.provenance import Provenance
-from ml.ranges import draw, ends
+from ml.fitting.ranges import draw, ends
+from ml.fitting.tuning import rungs, tuned
 from ml.train import train
-from ml.tuning import rungs, tuned
+from ml.versions.provenance import Provenance
 from tests.unit.ml.world import NOW
 
 PARAMS = {

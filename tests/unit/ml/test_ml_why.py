@@ -3,10 +3,10 @@
 import pytest
 
 from ml.errors import PipelineError, UsageError
-from ml.provenance import Provenance
 from ml.relation import Relation
 from ml.score import score
 from ml.tables import COLUMNS, SCORINGS
+from ml.versions.provenance import Provenance
 from ml.why import run_of, why
 from tests.unit.ml.world import NOW, World, small_world
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import duckdb
 
-from ml.provenance import Provenance
-from ml.registry import ModelVersion
 from ml.relation import Relation
 from ml.score import ScoreResult, score
 from ml.spec import ModelSpec, parse_spec
 from ml.train import train
+from ml.versions.provenance import Provenance
+from ml.versions.registry import ModelVersion
 
 FILE = "models/gold/ml/model.yml"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""The rows learnt from: read, checked, encoded, split; one module a concept."""

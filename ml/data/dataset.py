@@ -1,0 +1,228 @@
+"""The training set: held against the declaration, checked, read from the warehouse by Arrow."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from duckdb import DuckDBPyConnection
+
+from ml.columns import WHOLE, Column, Source, find
+from ml.data.checks import Grain, check_rows, class_names
+from ml.data.feature_choice import choose_features
+from ml.data.marks import find_mark, mark_sql
+from ml.data.transform import worked_out
+from ml.errors import PipelineError, UsageError
+from ml.relation import Relation
+from ml.spec import ModelSpec
+
+MOST_CLASSES = 100
+_AT_ONCE = 4
+_SORTED = (WHOLE - {"HUGEINT", "UHUGEINT"}) | {"VARCHAR", "DOUBLE", "FLOAT", "BOOLEAN"}
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """A training set found good; ``classes`` are text in the label's order, none for a number.
+
+    ``grouped`` are the columns of ``split.group``, ``marked`` is that of ``split.column``,
+    ``segments`` are those by whose values metrics are told apart.
+    """
+
+    source: Source
+    grain: Grain
+    label: Column
+    features: tuple[Column, ...]
+    rows: int
+    classes: tuple[str, ...]
+    grouped: tuple[Column, ...] = ()
+    marked: Column | None = None
+    segments: tuple[Column, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a training set, in the order of key and time: those ``at`` positions of ``table``.
+
+    ``table`` has a column a feature, numbers with NaN for null; it is shared by all that are taken
+    from it. ``labels`` [rows] are class positions or numbers, ``times`` [rows] microseconds, None
+    without a time column. ``groups`` [rows] is equal where the columns of ``split.group`` are,
+    ``marks`` [rows] true where ``split.column`` says to hold out, and ``segments`` has a column of
+    text a segment column, by its name; None where they are not declared.
+    """
+
+    table: pa.Table
+    at: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.int64] | npt.NDArray[np.float64]
+    times: npt.NDArray[np.int64] | None
+    groups: npt.NDArray[np.int64] | None = None
+    marks: npt.NDArray[np.bool_] | None = None
+    segments: pa.Table | None = None
+
+    @cached_property
+    def features(self) -> pa.Table:
+        """The features of these rows alone, a column each, copied out of ``table`` once."""
+        return self.table.take(self.at)
+
+    def take(self, at: npt.NDArray[np.int64]) -> "Rows":
+        """Return the rows at the positions ``at`` of these."""
+        parts = {each.name: getattr(self, each.name) for each in fields(self)}
+        taken = {
+            name: part.take(at) if name == "segments" else part[at]
+            for name, part in parts.items()
+            if name != "table" and part is not None
+        }
+        return replace(self, **taken)
+
+
+def find_training_set(
+    conn: DuckDBPyConnection, spec: ModelSpec, relations: Mapping[str, Relation], now: datetime
+) -> TrainingSet:
+    """Return the training set that ``spec`` declares.
+
+    Raises UsageError where the declaration does not fit the table, PipelineError where the rows
+    cannot be learnt from.
+    """
+    train, file = spec.train, spec.file
+    source = find(conn, relations, train.on, "train.on", file)
+    key = [source.column(name, "train.key", file) for name in train.key]
+    time = source.time(train.time, "train.time", file) if train.time else None
+    label = _label(source, spec)
+    grain = Grain(key, time)
+    features = choose_features(conn, source, spec)
+    grouped = tuple(source.column(name, "train.split.group", file) for name in train.split.group)
+    marked = find_mark(conn, source, spec)
+    rows = check_rows(conn, source, grain, now)
+    if rows == 0:
+        raise PipelineError(
+            f"{source.relation} is empty; ML model '{spec.name}' has nothing to learn from",
+            fix=f"load its sources and build it: dbt build --select +{source.dbt_name}",
+        )
+    _check_labels(conn, source, label, rows, spec)
+    classes = _classes(conn, source, label, spec) if spec.task == "classification" else ()
+    segments = tuple(
+        source.column(name, "evaluate.segments", file) for name in spec.evaluate.segments
+    )
+    return TrainingSet(source, grain, label, features, rows, classes, grouped, marked, segments)
+
+
+def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
+    """Read the training set, in the order of key and time, whatever the order it is stored in.
+
+    Raises PipelineError where an expression of ``train.transform`` fails on a row.
+    """
+    features = [column.feature_sql for column in found.features]
+    segments = [f"cast({column.sql} as varchar)" for column in found.segments]
+    asked = [*features, *_beside(found), *segments, *_order(found.grain)]
+    named = ", ".join(f"{sql} as c{at}" for at, sql in enumerate(asked))
+    with worked_out(found.source):
+        table = conn.execute(f"select {named} from {found.source.relation.sql}").to_arrow_table()
+    many, keys = len(features), len(features) + 4 + len(segments)
+    labels, times, groups, marks, *parts = table.columns[many:keys]
+    # Sorting the key alone and picking rows by it moves each feature once, where it is needed.
+    order = [(name, "ascending") for name in table.column_names[keys:]]
+    at = pc.sort_indices(table, sort_keys=order).to_numpy()
+    if found.classes:
+        labels = pc.cast(pc.index_in(labels, value_set=pa.array(found.classes)), pa.int64())
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        plain = list(pool.map(_plain, table.columns[:many]))
+    return Rows(
+        pa.table(plain, names=table.column_names[:many]),
+        np.asarray(at, dtype=np.int64),
+        labels.to_numpy()[at],
+        times.to_numpy()[at] if found.grain.time else None,
+        groups.to_numpy()[at] if found.grouped else None,
+        marks.to_numpy()[at].astype(bool) if found.marked else None,
+        pa.table([part.take(at) for part in parts], names=[each.name for each in found.segments])
+        if parts
+        else None,
+    )
+
+
+def _order(grain: Grain) -> list[str]:
+    """Return the expressions rows are ordered by: those of ``grain``, as Arrow can sort them."""
+    keys = [
+        column.sql if column.base in _SORTED else f"cast({column.sql} as varchar)"
+        for column in grain.key
+    ]
+    return [*keys, f"epoch_us({grain.time.time_sql})"] if grain.time else keys
+
+
+def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
+    """Return numbers in one piece with NaN for null, which are picked and encoded far faster."""
+    if not pa.types.is_floating(values.type):
+        return values
+    return pa.array(values.to_numpy(zero_copy_only=False))
+
+
+def _beside(found: TrainingSet) -> list[str]:
+    """Return what is read besides the features: the label, the time, the group, the mark."""
+    time = found.grain.time
+    group = f"hash({', '.join(column.sql for column in found.grouped)})"
+    return [
+        f"cast({found.label.sql} as {'varchar' if found.classes else 'double'})",
+        f"epoch_us({time.time_sql})" if time else "0",
+        # Half of the hash's range, as a signed number: what matters is what is equal.
+        f"cast({group} // 2 as bigint)" if found.grouped else "0",
+        mark_sql(found.marked) if found.marked else "0",
+    ]
+
+
+def _label(source: Source, spec: ModelSpec) -> Column:
+    label = source.column(spec.train.label, "train.label", spec.file)
+    if spec.task == "regression":
+        able, wanted = label.kind == "number", "a number"
+    else:
+        able = label.kind in ("boolean", "text") or label.base in WHOLE
+        wanted = "a boolean, a whole number or text"
+    if not able:
+        raise UsageError(
+            f"train.label '{label.name}' is {label.type} in {source.relation}, but "
+            f"{spec.problem.success[0].metric} judges a {spec.task}; allowed: {wanted}",
+            fix=f"cast it in the SQL of {source.dbt_name}, or fix {spec.file}, "
+            f"then: {source.build}",
+        )
+    return label
+
+
+def _check_labels(
+    conn: DuckDBPyConnection, source: Source, label: Column, rows: int, spec: ModelSpec
+) -> None:
+    finite = f" and isfinite(cast({label.sql} as double))" if spec.task == "regression" else ""
+    found = conn.execute(
+        f"select count(*) from {source.relation.sql} where {label.sql} is not null{finite}"
+    ).fetchone()
+    lacking = rows - (found[0] if found else 0)
+    if lacking:
+        many = "every row" if lacking == rows else f"{lacking:,} of {rows:,} rows"
+        what = "null or not finite" if finite else "null"
+        raise PipelineError(
+            f"label '{label.name}' is {what} in {many} of {source.relation}; "
+            "a row to learn from has a label",
+            fix=f"leave such rows out in the SQL of {source.dbt_name}, then: {source.build}",
+        )
+
+
+def _classes(
+    conn: DuckDBPyConnection, source: Source, label: Column, spec: ModelSpec
+) -> tuple[str, ...]:
+    classes = tuple(class_names(conn, source, label))
+    if len(classes) == 1:
+        raise PipelineError(
+            f"label '{label.name}' is '{classes[0]}' in every row of {source.relation}; "
+            "two classes or more are needed",
+            fix=f"look at how {source.dbt_name} makes the label, then: {source.build}",
+        )
+    if len(classes) > MOST_CLASSES:
+        raise PipelineError(
+            f"label '{label.name}' has {len(classes):,} classes in {source.relation} "
+            f"({', '.join(classes[:3])}, …); allowed: up to {MOST_CLASSES}",
+            fix=f"group them in the SQL of {source.dbt_name}, or judge a number by rmse, mae or r2 "
+            f"in problem.success of {spec.file}, then: {source.build}",
+        )
+    return classes

@@ -1,0 +1,58 @@
+"""The presets a declaration may name and the parameters each takes.
+
+Kept apart from the estimators so that a declaration is checked without importing scikit-learn; a
+test holds these names against scikit-learn's own signatures.
+"""
+
+from dataclasses import dataclass
+
+from ml.declaration.measures import Task
+
+_LOGISTIC = frozenset(
+    ("C", "dual", "fit_intercept", "intercept_scaling") + ("l1_ratio", "max_iter", "solver", "tol")
+)
+_LINEAR = frozenset(("alpha", "fit_intercept", "l1_ratio", "max_iter", "tol"))
+_FOREST = frozenset(
+    ("bootstrap", "ccp_alpha", "criterion", "max_depth", "max_features", "max_leaf_nodes")
+    + ("max_samples", "min_impurity_decrease", "min_samples_leaf", "min_samples_split")
+    + ("n_estimators",)
+)
+_MLP = frozenset(
+    ("activation", "alpha", "batch_size", "early_stopping", "hidden_layer_sizes")
+    + ("learning_rate", "learning_rate_init", "max_iter", "n_iter_no_change", "solver", "tol")
+    + ("validation_fraction",)
+)
+_TREES = frozenset(
+    ("early_stopping", "interaction_cst", "l2_regularization", "learning_rate")
+    + ("max_bins", "max_depth", "max_features", "max_iter", "max_leaf_nodes")
+    + ("min_samples_leaf", "n_iter_no_change", "tol", "validation_fraction")
+)
+WORD_PARAMS = frozenset(
+    ("analyzer", "binary", "lowercase", "max_df", "max_features", "min_df", "ngram_range")
+    + ("norm", "smooth_idf", "stop_words", "strip_accents", "sublinear_tf", "token_pattern")
+    + ("use_idf",)
+)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What can be known of a preset from its name alone."""
+
+    name: str
+    tasks: tuple[Task, ...]
+    params: frozenset[str]
+    reads_text: bool = False
+    monotonic: bool = False
+
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset("boosted_trees", ("classification", "regression"), _TREES, monotonic=True),
+        Preset("linear_regression", ("regression",), _LINEAR),
+        Preset("logistic_regression", ("classification",), _LOGISTIC),
+        Preset("mlp", ("classification", "regression"), _MLP),
+        Preset("random_forest", ("classification", "regression"), _FOREST, monotonic=True),
+        Preset("text_classifier", ("classification",), _LOGISTIC | WORD_PARAMS, reads_text=True),
+    )
+}

@@ -1,0 +1,1 @@
+"""From rows to a model that tells: searching, fitting, calibrating, deciding."""

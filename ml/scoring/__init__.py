@@ -1,0 +1,1 @@
+"""How what a model tells gets into ``predictions.<model>``, and what is kept of it."""

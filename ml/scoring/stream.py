@@ -1,0 +1,166 @@
+"""Rows of a table as batches of what a model tells of them: read, told and handed on at once."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from ml.columns import Column, Source
+from ml.data.features import infinite
+from ml.data.transform import feature_column
+from ml.earlier.kept import EarlierModel
+from ml.earlier.telling import Teller, tell_earlier
+from ml.errors import PipelineError
+from ml.evaluation.metrics import Array
+from ml.explain import Explainer, reasons
+from ml.model import Model
+from ml.relation import quote
+from ml.scoring.predictions import Target
+
+# Below so many rows scikit-learn is done sooner than compiled code is loaded.
+FEW_ROWS = 20_000
+
+Tell = Callable[[pa.RecordBatch], Array]
+Work = Callable[[pa.RecordBatch], pa.RecordBatch]
+
+
+def told(
+    conn: DuckDBPyConnection,
+    source: Source,
+    target: Target,
+    model: Model,
+    earlier: Sequence[EarlierModel] = (),
+    *,
+    rows: int,
+    size: int,
+) -> Generator[pa.RecordBatch]:
+    """Yield the key, the date, the prediction and the score of each row, ``size`` rows at a time.
+
+    After these the reasons, if the target has them; with ``target.as_feature`` what may be a
+    feature, told by ``earlier`` models; with ``target.incremental`` the hash of the features, and
+    only rows that are new or have changed. ``rows`` is how many the table has. No more than a few
+    batches are held at any time: one is read while others are told.
+
+    Raises PipelineError for a feature that is infinite.
+    """
+    columns = [feature_column(feature, source.columns) for feature in model.encoder.features]
+    tell, workers = _teller(model, rows)
+    explainer = Explainer(model) if target.reasons else None
+    tellers = [_earlier(each, rows) for each in earlier]
+    keys = len(target.key_sql)
+    read = keys + len(columns)
+
+    def work(batch: pa.RecordBatch) -> pa.RecordBatch:
+        features = batch.select(range(keys, read))
+        _check_finite(columns, features, source)
+        probabilities = tell(features)
+        prediction, score = predictions_of(model, probabilities)
+        made = {"prediction": prediction, "score": score}
+        if explainer:
+            classes = model.decide(probabilities) if model.classes else None
+            inputs = model.encoder.encode(features)
+            made |= reasons(explainer.explain(inputs, classes), target.reasons)
+        if target.as_feature:
+            made |= tell_earlier(tellers, features, batch.column(read), (prediction, score))
+        return _in_place(made, batch, keys, read + target.as_feature)
+
+    reader = _reader(conn)
+    try:
+        found = reader.execute(target.rows_sql)
+        yield from _ahead(found.to_arrow_reader(size), work, workers)
+    finally:
+        reader.close()
+
+
+def _in_place(
+    made: dict[str, pa.Array], batch: pa.RecordBatch, start: int, end: int
+) -> pa.RecordBatch:
+    """Return ``batch`` with the columns ``made`` in the place of those from start to end."""
+    names, values = batch.schema.names, batch.columns
+    return pa.RecordBatch.from_arrays(
+        [*values[:start], *made.values(), *values[end:]], [*names[:start], *made, *names[end:]]
+    )
+
+
+def predictions_of(model: Model, told: Array) -> tuple[pa.Array, pa.Array]:
+    """Return the prediction and the score of each row.
+
+    ``told`` [rows, classes] are probabilities, or [rows] numbers for a regression.
+    """
+    if not model.classes:
+        return pa.array(told), pa.nulls(len(told), pa.float64())
+    codes = model.decide(told)
+    score = told[:, 1] if len(model.classes) == 2 else told[np.arange(len(told)), codes]
+    return pa.array(model.classes, pa.string()).take(pa.array(codes)), pa.array(score)
+
+
+def _teller(model: Model, rows: int) -> tuple[Tell, int]:
+    """Return what tells of a batch of features, and how many threads may do so at once."""
+    if rows >= FEW_ROWS:
+        # Imported here because Numba takes half a second, which few rows do not need.
+        from ml.compiled import Values, compiled
+
+        made = compiled(model)
+        if made is not None:
+            encoder = model.encoder
+            return lambda batch: made.tell(
+                [Values.of_arrow(column) for column in encoder.columns(batch)]
+            ), os.cpu_count() or 1
+    # scikit-learn has threads of its own.
+    return lambda batch: model.tell(model.encoder.encode(batch)), 0
+
+
+def _earlier(each: EarlierModel, rows: int) -> Teller:
+    """Return ``each`` ready to tell of a table of ``rows``."""
+    model = each.model
+    if model is None:
+        return Teller(each.tells_from, each.learnt_until, None)
+    tell, _ = _teller(model, rows)
+    return Teller(
+        each.tells_from, each.learnt_until, lambda batch: predictions_of(model, tell(batch))
+    )
+
+
+def _ahead(
+    batches: Iterable[pa.RecordBatch],
+    work: Callable[[pa.RecordBatch], pa.RecordBatch],
+    workers: int,
+) -> Generator[pa.RecordBatch]:
+    """Yield the ``work`` of each batch in order, ``workers`` threads being ahead of the caller."""
+    if not workers:
+        yield from map(work, batches)
+        return
+    pending: deque[Future[pa.RecordBatch]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        for batch in batches:
+            pending.append(pool.submit(work, batch))
+            if len(pending) > workers:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+
+def _reader(conn: DuckDBPyConnection) -> DuckDBPyConnection:
+    """Return a second connection, which streams while the first one writes.
+
+    It starts at the default database; the first may have moved to another.
+    """
+    places = conn.execute("select current_database(), current_schema()").fetchall()
+    reader = conn.cursor()
+    for database, schema in places:
+        reader.execute(f"use {quote(database)}.{quote(schema)}")
+    return reader
+
+
+def _check_finite(columns: list[Column], features: pa.RecordBatch, source: Source) -> None:
+    endless = infinite(columns, features)
+    if endless:
+        raise PipelineError(
+            f"feature '{endless[0]}' is infinite in rows of {source.relation} (a division by "
+            "zero?); allowed: finite numbers and null",
+            fix=f"mend it in the SQL of {source.dbt_name}, then: {source.build}",
+        )

@@ -1,0 +1,1 @@
+"""The versions of each ML model: kept, loaded, decided upon, made again, compared."""

@@ -1,0 +1,158 @@
+"""The versions of each ML model: numbered, kept in the warehouse, looked up, loaded."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+
+from duckdb import DuckDBPyConnection
+
+from ml.data.features import Encoder
+from ml.declaration.trust import NOBODY, Trust
+from ml.evaluation.report import Report, keep
+from ml.fitting.calibration import Calibration
+from ml.model import Model
+from ml.tables import EVALUATIONS, MODEL_VERSIONS, exists
+from ml.versions import artifact
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """One version of an ML model, as ``ml.model_versions`` has it, without the artifact.
+
+    JSON columns are text here as they are there. ``metrics`` are those on the rows held out;
+    ``reused`` says that training found this version already made.
+    """
+
+    model: str
+    version: int
+    status: str
+    reason: str | None
+    task: str
+    estimator: str
+    params: str
+    seed: int
+    spec: str
+    label: str
+    label_type: str
+    classes: str
+    features: str
+    transform: str | None
+    calibration: str | None
+    threshold: float | None
+    train_relation: str
+    data_rows: int
+    train_rows: int
+    test_rows: int
+    test_from: datetime | None
+    data_hash: str
+    fingerprint: str
+    libraries: str
+    code_version: str | None
+    manifest_hash: str | None
+    release: str | None
+    run_id: str
+    artifact_sha256: str
+    created_at: datetime
+    decided_at: datetime
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    reused: bool = False
+
+    @property
+    def name(self) -> str:
+        """The model and its version as people write them: ``name@7``."""
+        return f"{self.model}@{self.version}"
+
+
+_KEPT = [each.name for each in fields(ModelVersion) if each.name not in ("metrics", "reused")]
+_SELECT = (
+    f"select {', '.join(_KEPT)}, "
+    f"(select map(list(metric), list(value)) from {EVALUATIONS.sql} as e "
+    "where e.model = v.model and e.version = v.version and e.data = 'test' and e.segment = 'all' "
+    f"and e.value is not null) from {MODEL_VERSIONS.sql} as v"
+)
+
+
+def next_version(conn: DuckDBPyConnection, model: str) -> int:
+    """Return the number the next version of ``model`` has."""
+    row = conn.execute(
+        f"select coalesce(max(version), 0) + 1 from {MODEL_VERSIONS.sql} where model = ?", [model]
+    ).fetchone()
+    return int(row[0]) if row else 1
+
+
+def add(
+    conn: DuckDBPyConnection,
+    version: ModelVersion,
+    data: bytes,
+    report: Report,
+) -> None:
+    """Keep ``version`` with its artifact ``data`` and the ``report`` on it, in tables there are."""
+    values = [getattr(version, name) for name in _KEPT]
+    conn.execute(
+        f"insert into {MODEL_VERSIONS.sql} ({', '.join(_KEPT)}, artifact) "
+        f"values ({', '.join('?' * (len(_KEPT) + 1))})",
+        [*values, data],
+    )
+    keep(conn, version.model, version.version, report)
+
+
+def versions(conn: DuckDBPyConnection, model: str | None = None) -> list[ModelVersion]:
+    """Return the versions of ``model`` (of all models without it), the newest first."""
+    if not exists(conn, MODEL_VERSIONS):
+        return []
+    where = "" if model is None else "where v.model = ?"
+    rows = conn.execute(
+        f"{_SELECT} {where} order by model, version desc", [] if model is None else [model]
+    ).fetchall()
+    return [replace(ModelVersion(*row[:-1]), metrics=row[-1] or {}) for row in rows]
+
+
+def champion(conn: DuckDBPyConnection, model: str) -> ModelVersion | None:
+    """Return the version of ``model`` that scores, if there is one."""
+    return _with_status(conn, model, "champion")
+
+
+def challenger(conn: DuckDBPyConnection, model: str) -> ModelVersion | None:
+    """Return the version of ``model`` that scores in shadow, if there is one."""
+    return _with_status(conn, model, "challenger")
+
+
+def _with_status(conn: DuckDBPyConnection, model: str, status: str) -> ModelVersion | None:
+    kept = (version for version in versions(conn, model) if version.status == status)
+    return next(kept, None)
+
+
+def load(conn: DuckDBPyConnection, version: ModelVersion, trust: Trust = NOBODY) -> Model:
+    """Return ``version`` ready to tell; ``trust`` is whose code the project lets in besides.
+
+    Raises PipelineError when its artifact is not to be trusted, see :mod:`ml.versions.artifact`.
+    """
+    estimator = artifact.load(
+        _artifact(conn, version),
+        digest=version.artifact_sha256,
+        libraries=json.loads(version.libraries),
+        of=version.name,
+        trust=trust,
+    )
+    return Model(
+        Encoder.from_json(version.features),
+        estimator,
+        "regression" if version.task == "regression" else "classification",
+        tuple(json.loads(version.classes)),
+        Calibration.from_json(version.calibration) if version.calibration else None,
+        version.threshold,
+    )
+
+
+def intact(conn: DuckDBPyConnection, version: ModelVersion) -> bool:
+    """Whether the artifact of ``version`` is still what was recorded."""
+    return artifact.sha256(_artifact(conn, version)) == version.artifact_sha256
+
+
+def _artifact(conn: DuckDBPyConnection, version: ModelVersion) -> bytes:
+    row = conn.execute(
+        f"select artifact from {MODEL_VERSIONS.sql} where model = ? and version = ?",
+        [version.model, version.version],
+    ).fetchone()
+    return bytes(row[0]) if row and row[0] is not None else b""
