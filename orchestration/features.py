@@ -11,6 +11,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
+from dataops.features.behaviours import check_behaviours
 from dataops.features.installed import check_macros, install_macros
 from dataops.features.read import Read, read_features, views_of
 from dataops.features.uses import check_training_sets
@@ -28,6 +29,7 @@ def checked_views(project: Project) -> dict[str, View]:
     """
     check_macros(project.manifest, project.folder)
     views = feature_views(project.manifest)
+    check_behaviours(project.manifest, views)
     check_training_sets(project.manifest, views)
     return views
 
