@@ -10,10 +10,10 @@ export DO_NOT_TRACK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 
-.PHONY: help install simulate run ui test lint format bench bench-peers results soak ci-slim lock clean
+.PHONY: help install simulate run ui test test-long lint format bench bench-peers results soak ci-slim lock clean
 
 help: ## List every recipe
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 # The stamp holds the environment to the lock file: a changed lock installs anew.
 .venv/.installed: requirements.lock pyproject.toml
@@ -36,8 +36,11 @@ run: .venv/.installed landing/.simulated ## Run the whole loop: land, build, tra
 ui: .venv/.installed ## Open Dagster on 127.0.0.1:3000
 	$(BIN)/goldloop ui
 
-test: .venv/.installed ## Run every test
+test: .venv/.installed ## Run the tests, but for those that take minutes
 	$(BIN)/python -m pytest $(ONLY)
+
+test-long: .venv/.installed ## Run the tests that take minutes: the tutorial's walk, what goldloop new writes
+	$(BIN)/python -m pytest -m long
 
 lint: .venv/.installed ## ruff, mypy --strict, sqlfluff, dbt parse without warnings
 	$(BIN)/ruff check .

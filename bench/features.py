@@ -5,6 +5,7 @@ a process of its own, from files to a table in memory; ours reads a DuckDB file,
 ``GOLDLOOP_BENCH_SCALE`` measures with that share of the rows.
 """
 
+import itertools
 import json
 import os
 import resource
@@ -28,6 +29,7 @@ REQUIREMENTS = ROOT / "bench" / "requirements-features.txt"
 SCALE = float(os.environ.get("GOLDLOOP_BENCH_SCALE", "1"))
 RUNS = 3
 SPINE, CUSTOMERS = int(1_000_000 * SCALE), int(100_000 * SCALE)
+SPINES = {"spine_tenth": SPINE // 10, "spine": SPINE, "spine_10": 10 * SPINE}
 VIEWS = {"wide": (10_000_000, 8), "one": (3_000_000, 4), "two": (3_000_000, 4),
          "three": (3_000_000, 4)}  # fmt: skip
 CASES = {
@@ -48,7 +50,7 @@ def run() -> list[dict[str, Any]]:
         folder = Path(scratch)
         _write(folder)
         results = [row for case, views in CASES.items() for row in _measure(folder, case, views)]
-        return [*results, _growth(folder)]
+        return [*results, *_growth(folder)]
 
 
 def _measure(folder: Path, case: str, views: Sequence[str]) -> list[dict[str, Any]]:
@@ -80,13 +82,20 @@ def _measure(folder: Path, case: str, views: Sequence[str]) -> list[dict[str, An
     return results
 
 
-def _growth(folder: Path) -> dict[str, Any]:
-    """Compare ten times the spine with ten times the time."""
+def _growth(folder: Path) -> list[dict[str, Any]]:
+    """Compare each ten times of the spine, from 0.1 to 10 million rows, with ten times the time."""
     views = CASES["three views of 3 million"]
-    one = statistics.median(_ours(folder, views)["seconds"] for _ in range(RUNS))
-    ten = statistics.median(_ours(folder, views, "spine_10")["seconds"] for _ in range(RUNS))
-    told = f"ten times the seconds of a tenth, {one:.1f} s"
-    return _result("training set, ten times the spine: seconds", ten, 10 * one, told, "own", GROWTH)
+    seconds = {
+        spine: statistics.median(_ours(folder, views, spine)["seconds"] for _ in range(RUNS))
+        for spine in SPINES
+    }
+    results = []
+    for small, large in itertools.pairwise(SPINES):
+        case = f"training set, {SPINES[large]:,} spine rows for {SPINES[small]:,}: seconds"
+        ten, one = seconds[large], seconds[small]
+        told = f"ten times the seconds of a tenth, {one:.1f} s"
+        results.append(_result(case, ten, 10 * one, told, "own", GROWTH))
+    return results
 
 
 def _result(
@@ -147,7 +156,7 @@ def _texts(names: str) -> str:
 def _write(folder: Path) -> None:
     """Write the warehouse and the same tables as Parquet; one fact in ten is learnt late."""
     with duckdb.connect(folder / "warehouse.duckdb") as connection:
-        for name, rows in (("spine", SPINE), ("spine_10", 10 * SPINE)):
+        for name, rows in SPINES.items():
             connection.execute(
                 f"create table {name} as select i as spine_id, "
                 f"(hash(i, 'c') % {CUSTOMERS})::bigint as customer_id, "

@@ -32,7 +32,7 @@ def merge(module: str, rows: Sequence[Row], path: Path = RESULTS) -> list[Row]:
     Returns every row there is now, those of other modules included.
     """
     earlier = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
-    kept = [row for row in earlier if row["module"] != module]
+    kept = [row for row in earlier if row.get("module") not in {module, None}]
     every = [*kept, *({"module": module, **row} for row in rows)]
     path.write_text(json.dumps(every, indent=2) + "\n", encoding="utf-8")
     return every

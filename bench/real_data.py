@@ -36,6 +36,7 @@ EXAMPLES = {
     "online_retail": "online_retail/by-day",
     "electronics_reviews": "electronics_reviews",
     "banking77": "banking77",
+    "trivago_clickstream": "trivago_clickstream",
 }
 CHAMPION = """
     select model, version, estimator, spec, label, train_relation, train_rows, test_rows, test_from
@@ -86,8 +87,12 @@ def _run(example: str, landing: Path) -> list[Row]:
         left_out = shutil.ignore_patterns("warehouse", "target", "logs", "landing")
         shutil.copytree(ROOT / "examples" / example, project, ignore=left_out)
         goldloop = Path(sys.executable).with_name("goldloop")
-        command = [goldloop, "--project-dir", project, "run", "--landing", landing]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        for command in (["features", "install"], ["run", "--landing", landing]):
+            subprocess.run(
+                [goldloop, "--project-dir", project, *command],
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
         file = project / "warehouse" / "current" / "warehouse.duckdb"
         with duckdb.connect(str(file.resolve()), read_only=True) as conn:
             return _read(example, conn)

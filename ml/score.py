@@ -10,6 +10,7 @@ from duckdb import DuckDBPyConnection
 from ml.columns import find
 from ml.data.checks import Grain, check_rows, utc
 from ml.data.transform import check_inputs, feature_column, worked_out
+from ml.earlier.kept import load_earlier
 from ml.errors import PipelineError
 from ml.relation import Relation
 from ml.scoring.predictions import clear, open_target, write
@@ -96,6 +97,7 @@ def _score(
 ) -> ScoreResult:
     """Score every row with ``version``, into the table of ``schema`` that has the model's name."""
     model = registry.load(conn, version, spec.trusted)
+    earlier = load_earlier(conn, version, spec.trusted) if spec.score.as_feature else ()
     source = find(conn, relations, spec.score.on, "score.on", spec.file)
     key = [source.column(name, "score.key", spec.file) for name in spec.score.key]
     time = source.time(spec.score.time, "score.time", spec.file)
@@ -107,7 +109,8 @@ def _score(
     target = open_target(conn, spec, version, source.relation, key, time, features, schema)
     with worked_out(source):
         replaced = clear(conn, target)
-        with closing(told(conn, source, target, model, rows=rows, size=BATCH_ROWS)) as batches:
+        batches = told(conn, source, target, model, earlier, rows=rows, size=BATCH_ROWS)
+        with closing(batches):
             scored = write(conn, target, batches, provenance, utc(now))
     record(conn, version, source, provenance, scored, scored - replaced, utc(now))
     return ScoreResult(spec.name, version.version, scored, scored - replaced, target.relation)

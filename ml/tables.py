@@ -11,6 +11,7 @@ MODEL_VERSIONS = Relation("ml", "model_versions")
 EVALUATIONS = Relation("ml", "evaluations")
 SCORINGS = Relation("ml", "scorings")
 TRIALS = Relation("ml", "trials")
+LEAK_CHECKS = Relation("ml", "leak_checks")
 COMPARISONS = Relation("ml", "comparisons")
 CURVES = Relation("ml", "curves")
 CONFUSION = Relation("ml", "confusion")
@@ -19,6 +20,7 @@ IMPORTANCES = Relation("ml", "importances")
 DEPENDENCE = Relation("ml", "dependence")
 DECISIONS = Relation("ml", "decisions")
 PROBLEM_CARDS = Relation("ml", "problem_cards")
+EARLIER_MODELS = Relation("ml", "earlier_models")
 PREDICTIONS_SCHEMA = "predictions"
 # Where a challenger's predictions go, which nobody acts on; its tables are made like the others.
 SHADOW_SCHEMA = "shadow"
@@ -202,6 +204,46 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "value": ("double", "Its mean over the folds, null where it is not defined."),
         "seconds": ("double", "How long the folds took."),
     },
+    LEAK_CHECKS: {
+        **_VERSION,
+        "feature": ("varchar", "The feature."),
+        "signal": (
+            "varchar",
+            "What of it tells: `value`, `missing` (whether it is there), or `filled` (the share of "
+            "one class where it is there, or is not).",
+        ),
+        "metric": ("varchar", "roc_auc, spearman or share."),
+        "value": ("double", "How well it tells by itself."),
+        "low": ("double", "The lower end of the 95 % interval, which is judged."),
+        "rows": ("bigint", "On how many of the rows learnt from."),
+        "class": ("varchar", "The class of `filled`, else null."),
+        "allowed": ("varchar", "Why it may, as `train.leak_guard.allow` says; null if not named."),
+    },
+    EARLIER_MODELS: {
+        **_VERSION,
+        "number": ("integer", "1, 2, 3 … in the order they tell; the last is the version itself."),
+        "tells_from": ("timestamp", "The first time it tells as a feature (UTC)."),
+        "learnt_until": ("timestamp", "The time of the latest row it has learnt from (UTC)."),
+        "rows": ("bigint", "Rows learnt from."),
+        "features": ("json", "As in `ml.model_versions`; null for the version itself, as below."),
+        "calibration": ("json", "The curves that calibrate its probabilities, null for none."),
+        "threshold": ("double", "The score from which on the positive class is told, or null."),
+        "artifact": ("blob", "The fitted estimator, by skops."),
+        "artifact_sha256": ("varchar", "The sha256 of the artifact."),
+    },
+}
+
+# What a prediction has, too, where score.as_feature is declared; the first is typed as the label.
+FEATURE_COLUMNS: Mapping[str, tuple[str, str]] = {
+    "feature_prediction": (
+        "",
+        "What the last model told that has learnt from earlier rows alone; null before the first.",
+    ),
+    "feature_score": ("double", "The score that goes with it."),
+    "learnt_until": (
+        "timestamp",
+        "The time of the latest row that model has learnt from, before that of the row (UTC).",
+    ),
 }
 
 # What every prediction has besides its key; the prediction's own type is the label's.

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from duckdb import DuckDBPyConnection
@@ -12,12 +13,16 @@ from ml import estimators
 from ml.data.checks import content_hash, utc
 from ml.data.dataset import TrainingSet, find_training_set, read
 from ml.data.holdout import Parts, hold_out
+from ml.earlier.kept import keep_earlier, whole
+from ml.earlier.making import make_earlier
 from ml.evaluation.evaluate import values_of
 from ml.evaluation.judging import judge_model, settle
 from ml.evaluation.report import Report
 from ml.fitting.fit import Fit, fit_model, validation
 from ml.fitting.trials import keep_trials
 from ml.fitting.tuning import Tell, check_ranges
+from ml.leaks.guard import check_powers, keep_powers
+from ml.leaks.moments import check_moments
 from ml.relation import Relation
 from ml.spec import ModelSpec
 from ml.tables import create_tables
@@ -38,16 +43,18 @@ def train(
     *,
     now: datetime,
     tell: Tell = lambda _: None,
+    known: Mapping[str, str] = MappingProxyType({}),
 ) -> ModelVersion:
     """Train, judge and keep a version of ``spec``; make it champion if it is good enough.
 
     ``relations`` maps the names of dbt models to their tables; ``tell`` hears in a few words how
-    far it is. All is kept in one transaction or nothing is. When data, declaration, seed and
+    far it is. ``known`` names columns that say when a row was known, each with what it is the known
+    time of. All is kept in one transaction or nothing is. When data, declaration, seed and
     libraries are what they were for the champion (or for a version judged or put aside since),
     that version is returned with ``reused`` set.
 
     Raises UsageError for a declaration that does not fit, PipelineError for data that cannot be
-    learnt from.
+    learnt from, Leak for features that know the label.
     """
     estimators.check_params(spec)
     check_ranges(spec)
@@ -55,13 +62,16 @@ def train(
         create_tables(conn)
         cards.record(conn, spec, provenance.run_id, utc(now))
         found = find_training_set(conn, spec, relations, now)
+        check_moments(conn, spec, found, known)
         content = content_hash(conn, found.source, list(found.source.columns.values()))
         fingerprint = _fingerprint(spec, found, content)
         made = _made_before(conn, spec.name, fingerprint)
         if made is not None:
             return replace(made, reused=True)
         parts = hold_out(spec, found, read(conn, found))
+        told = check_powers(spec, found, parts.learnt)
         fit = fit_model(spec, found, parts, tell)
+        earlier = make_earlier(spec, found, parts, tell)
         tell(f"judging {spec.name}")
         report = _judged(conn, spec, found, fit, parts)
         kept = artifact.dump(fit.model.estimator, of=f"ML model '{spec.name}'", trust=spec.trusted)
@@ -78,7 +88,9 @@ def train(
             **provenance.kept,
         )
         registry.add(conn, version, kept, report)
+        keep_earlier(conn, version, earlier, spec.trusted)
         keep_trials(conn, version.model, version.version, fit.trials)
+        keep_powers(conn, spec, version.version, told)
         return settle(conn, spec, version, report)
 
 
@@ -110,6 +122,8 @@ def _fingerprint(spec: ModelSpec, found: TrainingSet, content: str) -> str:
         "libraries": artifact.library_versions(code.packages(spec)),
         "code": code.fingerprints(spec),
     }
+    if spec.score.as_feature:
+        decisive["as_feature"] = spec.score.as_feature.model_dump(mode="json")
     return artifact.sha256(json.dumps(decisive, sort_keys=True).encode())
 
 
@@ -119,8 +133,9 @@ def _made_before(conn: DuckDBPyConnection, model: str, fingerprint: str) -> Mode
     A version whose artifact is no longer whole does not count: training again mends it.
     """
     for version in registry.versions(conn, model):
-        same = version.fingerprint == fingerprint and registry.intact(conn, version)
-        if same and (
+        same = version.fingerprint == fingerprint
+        intact = same and registry.intact(conn, version) and whole(conn, version)
+        if intact and (
             version.status in ("champion", "challenger", "rejected")
             or decisions.put_aside_by_hand(conn, version)
         ):

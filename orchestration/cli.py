@@ -8,8 +8,10 @@ import typer
 
 from ml.errors import GoldloopError
 from orchestration import (
+    cli_experiment,
     cli_features,
     cli_models,
+    cli_new,
     cli_releases,
     cli_sandbox,
     cli_why,
@@ -28,6 +30,8 @@ cli_why.register(cli_models.models)
 cli_releases.register(app)
 cli_sandbox.register(app)
 cli_features.register(app)
+cli_new.register(app)
+cli_experiment.register(app)
 
 Landing = Annotated[
     Path | None,

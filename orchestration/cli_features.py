@@ -8,8 +8,54 @@ from orchestration.cli_releases import AsJson
 
 features = typer.Typer(
     no_args_is_help=True,
-    help="Features right in time: get those of one entity, install the macros.",
+    help="Features right in time: list, search and show them, get those of one entity.",
 )
+Window = Annotated[
+    str, typer.Option(help="Drift compares the newest stretch of this length with the one before.")
+]
+
+
+@features.command("list")
+def list_all(
+    context: typer.Context,
+    window: Window = "30 days",
+    duplicates: Annotated[
+        bool, typer.Option("--duplicates", help="Only pairs with nearly the same values.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List every feature: owner, freshness, null share, drift, the models that use it."""
+    from orchestration.feature_list import list_duplicates, list_features
+
+    if duplicates:
+        list_duplicates(context.obj, as_json)
+    else:
+        list_features(context.obj, window, as_json)
+
+
+@features.command()
+def search(
+    context: typer.Context,
+    words: Annotated[list[str], typer.Argument(help="Words of the name or the description.")],
+    as_json: AsJson = False,
+) -> None:
+    """Find features by words of their name or description; slips of typing are forgiven."""
+    from orchestration.feature_list import search_features
+
+    search_features(context.obj, words, as_json)
+
+
+@features.command()
+def show(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="VIEW, VIEW.FEATURE or FEATURE.")],
+    window: Window = "30 days",
+    as_json: AsJson = False,
+) -> None:
+    """Show a feature: what it says, how new and full it is, who uses it, what is like it."""
+    from orchestration.feature_page import show_feature
+
+    show_feature(context.obj, name, window, as_json)
 
 
 @features.command()

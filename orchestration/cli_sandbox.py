@@ -52,7 +52,7 @@ def drop(context: typer.Context, name: Name) -> None:
 def build(
     context: typer.Context,
     name: Name,
-    select: Annotated[str, typer.Option(help="What dbt selects.")] = "state:modified+",
+    select: Annotated[str, typer.Option(help="What dbt selects.")] = "state:modified+ state:new",
 ) -> None:
     """Build what changed in a sandbox, ML models included."""
     from orchestration.sandbox import build_sandbox

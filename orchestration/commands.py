@@ -15,6 +15,7 @@ from ml.names import listed
 from orchestration.declared import declared_models
 from orchestration.features import checked_views
 from orchestration.instance import prepare_instance
+from orchestration.pointing_out import added_features, point_out
 from orchestration.progress import watched_by
 from orchestration.project import WAIT, Project
 
@@ -50,9 +51,12 @@ def simulate_files(folder: Path | None, landing: Path | None, **settings: Any) -
 def run_loop(folder: Path | None, landing: Path | None, wait: float | None) -> None:
     """Run every asset and close with the tables a person wants to see."""
     project = Project.locate(folder, landing=landing)
+    release = project.warehouse.current_release()
+    added = added_features(project, release.manifest if release else None)
     _run(project, None, wait=wait)
     from orchestration.summary import print_release
 
+    point_out(project, added, Console(soft_wrap=True))
     print_release(project, Console(soft_wrap=True))
 
 

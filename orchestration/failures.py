@@ -21,6 +21,7 @@ class Unpublished(PipelineError):
 KNOWN: dict[str, type[GoldloopError]] = {
     "UsageError": UsageError,
     "PipelineError": PipelineError,
+    "Leak": PipelineError,
     "Unpublished": PipelineError,
 }
 

@@ -11,6 +11,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
+from dataops.features.behaviours import check_behaviours
 from dataops.features.installed import check_macros, install_macros
 from dataops.features.read import Read, read_features, views_of
 from dataops.features.uses import check_training_sets
@@ -28,6 +29,7 @@ def checked_views(project: Project) -> dict[str, View]:
     """
     check_macros(project.manifest, project.folder)
     views = feature_views(project.manifest)
+    check_behaviours(project.manifest, views)
     check_training_sets(project.manifest, views)
     return views
 
@@ -35,7 +37,7 @@ def checked_views(project: Project) -> dict[str, View]:
 def install(folder: Path | None) -> None:
     """Write the macros into the project's first macro folder and say what to do with them."""
     project = Project.locate(folder)
-    target = project.folder / _macro_path(project.folder) / FOLDER
+    target = project.folder / macro_path(project.folder) / FOLDER
     written = install_macros(target)
     # dbt looks again only at files that changed, not at those whose macros were missing.
     for state in project.folder.glob("target/partial_parse.msgpack"):
@@ -120,7 +122,7 @@ def _moment(as_of: str | None) -> datetime:
     return given if given.tzinfo else given.replace(tzinfo=UTC)
 
 
-def _macro_path(folder: Path) -> str:
+def macro_path(folder: Path) -> str:
     """Return the first folder dbt looks for macros in."""
     document = yaml.safe_load((folder / "dbt_project.yml").read_text(encoding="utf-8"))
     paths = document.get("macro-paths") if isinstance(document, dict) else None

@@ -20,6 +20,7 @@ from ml.versions.registry import ModelVersion
 from orchestration.contract_checks import ContractChecks
 from orchestration.declared import declared_models
 from orchestration.feature_code import feature_code, manifest_hash
+from orchestration.leaks import check_origins
 from orchestration.passing import guarded
 from orchestration.progress import tell
 from orchestration.project import Project
@@ -68,13 +69,21 @@ def _training(
             with _naming(spec), project.warehouse.connect() as connection:
                 made_by = provenance(project, context.run_id)
                 now = datetime.now(UTC)
-                version = train(connection, spec, relations, made_by, now=now, tell=tell)
+                origins = check_origins(project.manifest, [project.target], connection, spec)
+                with origins.told():
+                    version = train(
+                        connection, spec, relations, made_by, now=now, tell=tell,
+                        known=origins.known,
+                    )  # fmt: skip
                 champion = registry.champion(connection, spec.name)
                 card = cards.cards(connection, spec.name)[-1]
             gate, facts = _gate(version, champion), _facts(version)
             if card.warning:
                 context.log.warning(card.warning)
                 facts["problem_card"] = card.warning
+            if origins.warnings:
+                context.log.info("\n".join(origins.warnings))
+                facts["lineage"] = "\n".join(origins.warnings)
             yield dg.MaterializeResult(key, metadata=facts, check_results=[gate])
 
         yield from guarded(project, context, key, reads, body)

@@ -32,7 +32,8 @@ from orchestration.sandbox_dbt import CI, write_settings
 if TYPE_CHECKING:
     from dataops.differences import Difference
 
-CHANGED = "state:modified+"
+# dbt calls an exposure that is new not modified, and a new ML model is one.
+CHANGED = "state:modified+ state:new"
 # The layer a person is asked about before a change is merged, where a project has it.
 GOLD = "gold"
 NO_COLUMN = "none"
@@ -146,12 +147,20 @@ def build(project: Project, sandbox: Sandbox, selection: str, mode: Mode) -> Bui
 
 
 def differences(project: Project, sandbox: Sandbox, every_layer: bool) -> "Difference":
-    """Return what the relations built in ``sandbox`` change, in gold and the predictions only."""
+    """Return what the relations built in ``sandbox`` change, in gold and the predictions only.
+
+    Raises PipelineError when nothing was built in it yet.
+    """
     from dataops.differences import primary_keys
     from dataops.sandbox.changes import compare_with_base
 
     parsed = sandbox.target / MANIFEST
-    manifest = Manifest.read(parsed) if parsed.is_file() else project.manifest
+    if not parsed.is_file():
+        raise PipelineError(
+            f"nothing was built in sandbox '{sandbox.name}' yet, so there is nothing to compare",
+            fix=f"type: goldloop sandbox build {sandbox.name}",
+        )
+    manifest = Manifest.read(parsed)
     release = Manifest.read(sandbox.state / MANIFEST)
     masked = personal_columns(release, manifest)
     keys = primary_keys(manifest, declared_in(project, manifest))

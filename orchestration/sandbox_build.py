@@ -16,6 +16,7 @@ from ml.tables import COLUMNS, PREDICTIONS_SCHEMA
 from ml.versions.provenance import Provenance
 from orchestration import sandbox_dbt
 from orchestration.declared import declared_in
+from orchestration.leaks import check_origins
 from orchestration.project import Project
 from orchestration.sandbox_contracts import require_kept, verify_built
 from orchestration.versions import code_version
@@ -74,7 +75,7 @@ def build_in(project: Project, sandbox: Sandbox, selection: str, mode: Mode, tel
             built.add(sandbox_dbt.build(project, sandbox, names, defer=not mode.smoke))
         for name in stage.models:
             tell(f"training and scoring {name}")
-            built.models[name] = _model(project, sandbox, specs[name], manifest.relations, mode)
+            built.models[name] = _model(project, sandbox, specs[name], manifest, mode)
     if not mode.smoke:
         tell("contracts")
         built.contracts = verify_built(project, sandbox, manifest, reached)
@@ -87,7 +88,7 @@ def _model(
     project: Project,
     sandbox: Sandbox,
     spec: ModelSpec,
-    relations: Mapping[str, Relation],
+    manifest: Manifest,
     mode: Mode,
 ) -> str:
     """Train and score ``spec`` in the sandbox; return in words what came of it."""
@@ -102,13 +103,20 @@ def _model(
     from ml.train import train
     from ml.versions import decisions
 
+    relations = manifest.relations
     read = {relations[name] for name in (spec.train.on, spec.score.on) if name in relations}
     try:
         with sandbox.connect() as connection, borrowed(connection, read):
             copy_in(connection, COLUMNS, empty=mode.smoke)
             told = Relation(PREDICTIONS_SCHEMA, spec.name)
             copy_in(connection, [told], empty=mode.smoke)
-            version = train(connection, spec, relations, made_by, now=datetime.now(UTC))
+            targets = [sandbox.target, project.target]
+            origins = check_origins(manifest, targets, connection, spec)
+            with origins.told():
+                version = train(
+                    connection, spec, relations, made_by, now=datetime.now(UTC),
+                    known=origins.known,
+                )  # fmt: skip
             if version.status == "rejected" and mode.smoke:
                 cause = decisions.Cause("promote", utc(datetime.now(UTC)), made_by.run_id, "smoke")
                 version = decisions.promote(connection, version, cause, "a smoke test scores")

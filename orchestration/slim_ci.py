@@ -7,9 +7,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+from dataops.artifacts import MANIFEST
 from dataops.manifest import Manifest
 from dataops.sandbox import Sample, Sandbox, Sandboxes
 from dataops.warehouse.lock import held
+from orchestration.pointing_out import added_features, point_out_in
 from orchestration.project import Project
 from orchestration.sandbox import CHANGED, build, current, differences, print_built
 from orchestration.sandbox_build import EVERYTHING, Mode
@@ -48,6 +50,7 @@ def _slim(project: Project, console: Console, state: Path | None) -> None:
     built = build(project, sandbox, CHANGED, Mode(strict=True))
     console.print(f"[green]✓[/] slim: what changed holds ({time.monotonic() - began:.0f} s)")
     print_built(built, console)
+    point_out_in(project, sandbox, added_features(project, sandbox.state / MANIFEST), console)
     if built.nodes or built.models:
         then = "goldloop sandbox create NAME (to look closer)"
         print_difference(differences(project, sandbox, False), console, then=then)

@@ -38,6 +38,9 @@ def _duration(ttl: str) -> str:
     return ttl
 
 
+Duration = Annotated[Text, AfterValidator(_duration)]
+
+
 class FeatureView(Part):
     """What stands under ``config.meta.feature_view``."""
 
@@ -49,7 +52,7 @@ class FeatureView(Part):
         description="The date or timestamp at which the warehouse learned the row; the same column "
         "as `event_time` where values are made of what was known by then."
     )
-    ttl: Annotated[Text, AfterValidator(_duration)] = Field(
+    ttl: Duration = Field(
         description="How old a row may be and still be used: `30 days`; `0 days` for the very "
         "instant only; `unlimited`."
     )

@@ -8,7 +8,21 @@ from ml.errors import UsageError
 
 MACROS = Path(__file__).with_name("macros")
 INSTALL = "goldloop features install"
-_CALL = re.compile(r"\b(training_set|feature_snapshot)\s*\(")
+# The macros that models call; the others are called by these.
+CALLED = (
+    "training_set",
+    "feature_snapshot",
+    "judged_events",
+    "sessions",
+    "session_totals",
+    "identities",
+    "stitched_events",
+    "behaviour",
+)
+_CALL = re.compile(
+    # What follows is a word of SQL too, and a call of ours only where a macro is called.
+    rf"\b({'|'.join(CALLED[:2])})\s*\(|{{{{-?\s*({'|'.join(CALLED[2:])})\s*\("
+)
 
 
 def install_macros(folder: Path) -> list[Path]:
@@ -33,9 +47,10 @@ def check_macros(manifest: Manifest, folder: Path) -> None:
     own = {macro["name"]: macro for macro in macros.values() if macro["package_name"] == project}
     for node in manifest.raw["nodes"].values():
         called = _CALL.search(str(node.get("raw_code") or ""))
-        if called and called[1] not in {macro["name"] for macro in macros.values()}:
+        name = called and (called[1] or called[2])
+        if name and name not in {macro["name"] for macro in macros.values()}:
             raise UsageError(
-                f"{node['original_file_path']} calls {called[1]}, a macro the project has not",
+                f"{node['original_file_path']} calls {name}, a macro the project has not",
                 fix=f"type: {INSTALL}",
             )
     for source in sorted(MACROS.glob("*.sql")):

@@ -13,6 +13,9 @@ from ml.errors import PipelineError, UsageError
 from ml.names import listed
 from ml.relation import quote
 
+# The moment asked for is called `as_of`, as a view's own time may be.
+_OURS = "told__"
+
 
 @dataclass(frozen=True)
 class Read:
@@ -76,6 +79,7 @@ def _read(
         [view.name],
         as_of=f"cast('{as_of.isoformat()}' as timestamp with time zone)",
         entities=f"({_literals(connection, view, entity)}) as asked",
+        prefix=_OURS,
     )
     try:
         cursor = connection.execute(statement)
@@ -85,8 +89,8 @@ def _read(
         ) from error
     names = [column[0] for column in cursor.description]
     row = dict(zip(names, cursor.fetchone() or (), strict=True))
-    features = {name: row[name] for name in view.features}
-    return Read(view.name, row[times[0]], row[times[1]], features)
+    features = {name: row[_OURS + name] for name in view.features}
+    return Read(view.name, row[_OURS + times[0]], row[_OURS + times[1]], features)
 
 
 def _literals(connection: duckdb.DuckDBPyConnection, view: View, entity: Mapping[str, str]) -> str:

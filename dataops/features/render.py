@@ -42,6 +42,10 @@ class Renderer:
         """Return the statement of ``feature_snapshot``."""
         return str(self._macros["feature_snapshot"](list(features), **options))
 
+    def render(self, macro: str, *arguments: Any, **options: Any) -> str:
+        """Return the statement of another macro of the folder; relations are SQL."""
+        return str(self._macros[macro](*arguments, **options))
+
     @cached_property
     def _macros(self) -> Mapping[str, "_Macro"]:
         macros: dict[str, _Macro] = {}
@@ -60,6 +64,7 @@ class Renderer:
             "model": {},
             # A view that is not there is refused by name further on.
             "ref": lambda view: self._relations.get(view, view),
+            "range": range,
             "return": _return,
             "modules": SimpleNamespace(re=re),
             "exceptions": SimpleNamespace(raise_compiler_error=_refuse),

@@ -92,6 +92,10 @@ def find_training_set(
     source = find(conn, relations, train.on, "train.on", file)
     key = [source.column(name, "train.key", file) for name in train.key]
     time = source.time(train.time, "train.time", file) if train.time else None
+    guard = train.leak_guard
+    for where, names in (("train.known", train.known), ("train.leak_guard.future", guard.future)):
+        for name in names:
+            source.time(name, where, file)
     label = _label(source, spec)
     grain = Grain(key, time)
     features = choose_features(conn, source, spec)

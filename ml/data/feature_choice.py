@@ -21,7 +21,7 @@ def choose_features(
     there, for an expression that is not allowed, and for a type nothing can be learnt of.
     """
     train = spec.train
-    taken = {train.label, train.time, train.split.column, *train.key}
+    taken = {train.label, train.time, train.split.column, *train.key, *train.known}
     able = [name for name in source.columns if name not in taken]
     _check_names(source, spec, able)
     chosen = train.features.include or able
@@ -44,7 +44,7 @@ def _check_names(source: Source, spec: ModelSpec, able: Sequence[str]) -> None:
     ):
         for name in names:
             if name not in allowed:
-                told = "which is the label, the key, the time or says what is held out"
+                told = "which is the label, the key, a time or says what is held out"
                 why = told if name in source.columns else f"which is no column of {source.relation}"
                 raise UsageError(
                     f"train.features.{key} names '{name}', {why}; allowed: {listed(name, allowed)}",

@@ -21,6 +21,7 @@ def learning_rules(declared: Declaration) -> Iterator[str]:
     """Yield one line for each of these rules that ``declared`` breaks."""
     yield from _split(declared)
     yield from _features(declared)
+    yield from _known(declared)
     yield from _decision(declared)
     if declared.tune is not None:
         yield from _tune(declared, declared.tune)
@@ -51,13 +52,29 @@ def _features(declared: Declaration) -> Iterator[str]:
             f"train.features names {', '.join(sorted(both))} in include and exclude; "
             "allowed: in one of them"
         )
-    taken = {train.label, train.time, train.split.column, *train.key}
+    taken = {train.label, train.time, train.split.column, *train.key, *train.known}
     for name in train.transform:
         if name in taken:
             yield (
                 f"train.transform makes '{name}', which is the label, the key, the time or says "
                 "what is held out; allowed: another name"
             )
+
+
+def _known(declared: Declaration) -> Iterator[str]:
+    train = declared.train
+    for key, names in (("known", train.known), ("leak_guard.future", train.leak_guard.future)):
+        if names and train.time is None:
+            yield (
+                f"train.{key} names {', '.join(names)}, but train.time is missing; name the time "
+                "that they are held against"
+            )
+    both = set(train.known) & {train.label, train.time, *train.key, *train.leak_guard.future}
+    if both:
+        yield (
+            f"train.known names {', '.join(sorted(both))}, which is also the label, the key, the "
+            "time or in train.leak_guard.future; allowed: another column"
+        )
 
 
 def _decision(declared: Declaration) -> Iterator[str]:

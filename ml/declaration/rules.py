@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ml.declaration.explainable import unexplained
+from ml.declaration.feature_rules import as_feature_rules
 from ml.declaration.learning_rules import learning_rules
 from ml.declaration.measures import MEASURES, Task, measures_of
 from ml.declaration.presets import PRESETS, Preset
@@ -26,7 +27,8 @@ def broken_rules(declared: Declaration) -> list[str]:
     rest = (
         () if metrics else (*_baseline(declared), *_estimator(declared), *learning_rules(declared))
     )
-    return [*metrics, *rest, *_columns(declared), *_scored(declared), *unexplained(declared)]
+    scored = (*_scored(declared), *unexplained(declared), *as_feature_rules(declared))
+    return [*metrics, *rest, *_columns(declared), *scored]
 
 
 def _metrics(declared: Declaration) -> Iterator[str]:
@@ -107,7 +109,7 @@ def _monotonic(declared: Declaration) -> Iterator[str]:
             f"{', '.join(able)}, or a class that takes monotonic_cst"
         )
         return
-    taken = {train.label, train.time, *train.key, *train.features.exclude}
+    taken = {train.label, train.time, *train.key, *train.known, *train.features.exclude}
     for name in estimator.monotonic:
         if name in taken or name not in (train.features.include or (name,)):
             yield (

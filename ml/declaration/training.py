@@ -14,6 +14,9 @@ Transform = Annotated[
     PlainSerializer(dict),
 ]
 
+# Any column by the reason that is given for it.
+Reasons = Transform
+
 
 class Split(Part):
     """Which rows are held out to judge on."""
@@ -55,6 +58,25 @@ class Validate(Part):
     )
 
 
+class LeakGuard(Part):
+    """What of the features training takes for a leak of the label, and what it is told is none."""
+
+    implausible: Annotated[float, Field(gt=0.5, le=1)] = Field(
+        0.99,
+        description="A feature that by itself tells the label so well is refused: its ROC AUC, for "
+        "a number its rank correlation, at the lower end of the 95 % interval.",
+    )
+    allow: Reasons = Field(
+        default_factory=nothing,
+        description="Features that may tell so much, each with why it is known in time.",
+    )
+    future: MaybeColumns = Field(
+        (),
+        description="Dates and timestamps that may lie after `time`, such as a due date, when SQL "
+        "in `transform` reads them.",
+    )
+
+
 class Train(Part):
     """What the model learns from."""
 
@@ -63,6 +85,11 @@ class Train(Part):
     key: Columns = Field(description="The columns that name a row; with `time` they are unique.")
     time: Column | None = Field(
         None, description="The date or timestamp a row is as of; needed to split by time."
+    )
+    known: MaybeColumns = Field(
+        (),
+        description="Dates or timestamps at which the values of a row were known: none is after "
+        "`time`. They are no features.",
     )
     split: Split = Field(Split(), description="Which rows are held out.")
     features: Features = Field(Features(), description="Which columns are features.")
@@ -73,4 +100,8 @@ class Train(Part):
     )
     validate_: Validate | None = Field(
         None, alias="validate", description="Cross-validation on the rows learnt from."
+    )
+    leak_guard: LeakGuard = Field(
+        default_factory=LeakGuard,
+        description="What is taken for a leak of the label, and what is not.",
     )

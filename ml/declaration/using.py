@@ -28,6 +28,16 @@ class Explain(Part):
     )
 
 
+class AsFeature(Part):
+    """Predictions that may be features of other models."""
+
+    folds: Annotated[int, Field(ge=2, le=50)] = Field(
+        5,
+        description="How many earlier models there are: the rows learnt from are cut by time into "
+        "one part more, and each but the first is told by a model of what came before it.",
+    )
+
+
 class Score(Part):
     """What the champion scores."""
 
@@ -40,3 +50,8 @@ class Score(Part):
         False, description="Whether only rows are scored that are new or have changed."
     )
     explain: Explain | None = Field(None, description="What made each score, written beside it.")
+    as_feature: AsFeature | None = Field(
+        None,
+        description="Beside each prediction one that may be a feature of another model: told by "
+        "what has learnt from earlier rows alone.",
+    )

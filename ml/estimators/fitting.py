@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from ml.data.features import Encoder, Inputs
@@ -13,6 +14,7 @@ from ml.estimators.monotonic import check_ways
 from ml.estimators.telling import ranks
 from ml.estimators.weights import fit_params
 from ml.spec import ModelSpec
+from ml.trees.boosted import BOOSTED
 from ml.versions import artifact
 
 
@@ -36,6 +38,8 @@ def fit(
     estimator = build(spec, encoder)
     check_kept(spec, estimator)
     given = fit_params(spec, estimator, labels, classes, stop_on)
+    if isinstance(estimator, BOOSTED):
+        inputs = _with_one_value(inputs)
     try:
         with threads(len(inputs)), every_core(estimator, len(inputs)):
             estimator.fit(inputs, labels, **given)
@@ -52,6 +56,19 @@ def fit(
             fix=f"choose another in {spec.file}, then: goldloop train {spec.name}",
         )
     return estimator
+
+
+def _with_one_value(inputs: Inputs) -> Inputs:
+    """Return ``inputs`` with a zero in each column that is missing in every row.
+
+    scikit-learn 1.9 cannot bin a column without values; one value cannot be split either, so
+    nothing is learnt of it, and what it holds later changes nothing.
+    """
+    empty = [at for at in np.flatnonzero(np.isnan(inputs[0])) if np.isnan(inputs[:, at]).all()]
+    if empty:
+        inputs = inputs.copy(order="K")
+        inputs[:, empty] = 0.0
+    return inputs
 
 
 def check_kept(spec: ModelSpec, estimator: Any) -> None:

@@ -56,10 +56,15 @@ def fit_model(
     spec, trials = tuned(spec, found, rows, tell)
     told = _Told(spec, found, rows, tell)
     tell(f"fitting {spec.name} on {len(rows.labels):,} rows")
-    model = _decided(spec, _calibrated(spec, learn(spec, found, rows), told), told)
+    model = _fitted(spec, found, rows, told)
     asked = spec.train.validate_ is not None or spec.train.split.by == "none"
     out_of_fold = _cross_calibrated(spec, told.of(validate_folds(spec))) if asked else None
     return Fit(model, spec, trials, out_of_fold)
+
+
+def fit_rows(spec: ModelSpec, found: TrainingSet, rows: Rows) -> Model:
+    """Return the model that ``spec`` declares, calibrated and decided, of ``rows`` alone."""
+    return _fitted(spec, found, rows, _Told(spec, found, rows, lambda _: None))
 
 
 def validate_folds(spec: ModelSpec) -> int:
@@ -106,6 +111,10 @@ class _Told:
 
             self._made[count] = judge_folds(spec, found, rows, folds, before)
         return self._made[count]
+
+
+def _fitted(spec: ModelSpec, found: TrainingSet, rows: Rows, told: _Told) -> Model:
+    return _decided(spec, _calibrated(spec, learn(spec, found, rows), told), told)
 
 
 def _calibrated(spec: ModelSpec, model: Model, told: _Told) -> Model:

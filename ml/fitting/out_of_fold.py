@@ -80,10 +80,10 @@ def judge_folds(
     for number, fold in enumerate(folds):
         before(number)
         learnt = rows.take(fold.learnt)
-        _check_classes(spec, found, learnt, number, len(folds))
+        check_classes(spec, found, learnt, number, len(folds))
         model = learn(spec, found, learnt)
         inputs = model.encoder.encode(rows.table, at=rows.at[fold.judged])
-        parts.append(_told(model, inputs))
+        parts.append(tell_every_class(model, inputs))
     at = np.concatenate([fold.judged for fold in folds])
     numbers = np.repeat(np.arange(len(folds)), [len(fold.judged) for fold in folds])
     order = np.argsort(at, kind="stable")
@@ -92,7 +92,7 @@ def judge_folds(
     )
 
 
-def _told(model: Model, inputs: Inputs) -> Array:
+def tell_every_class(model: Model, inputs: Inputs) -> Array:
     """Return what ``model`` tells, with a column for each class, those it has not met at 0."""
     told = model.tell(inputs)
     known = getattr(model.estimator, "classes_", None)
@@ -103,9 +103,10 @@ def _told(model: Model, inputs: Inputs) -> Array:
     return every
 
 
-def _check_classes(
+def check_classes(
     spec: ModelSpec, found: TrainingSet, learnt: Rows, number: int, folds: int
 ) -> None:
+    """Raise PipelineError where fold ``number``, from 0, has one class only to learn from."""
     if not found.classes:
         return
     classes = np.unique(learnt.labels)

@@ -12,6 +12,7 @@ from ml.errors import UsageError
 from ml.relation import Relation, quote
 from ml.spec import ModelSpec
 from ml.tables import (
+    FEATURE_COLUMNS,
     FEATURES_HASH,
     PREDICTION_COLUMNS,
     PREDICTIONS_SCHEMA,
@@ -32,7 +33,8 @@ class Target:
     """Where the predictions of one version for one scored table go, with how many reasons each.
 
     ``features`` are the expressions of what the version reads. With ``incremental`` each prediction
-    has their hash beside it, and with ``remembers`` there are some to compare with.
+    has their hash beside it, and with ``remembers`` there are some to compare with; with
+    ``as_feature`` it has :attr:`feature_types` besides.
     """
 
     relation: Relation
@@ -44,13 +46,22 @@ class Target:
     reasons: int = 0
     incremental: bool = False
     remembers: bool = False
+    as_feature: bool = False
 
     @property
     def types(self) -> dict[str, str]:
         """The columns of the table and their types."""
         own = {name: type_ for name, (type_, _) in PREDICTION_COLUMNS.items()}
         keys = {column.name: column.type for column in self.key}
-        return {**keys, **own, "prediction": self.told, **reason_columns(self.reasons)}
+        added = {**reason_columns(self.reasons), **self.feature_types}
+        return {**keys, **own, "prediction": self.told, **added}
+
+    @property
+    def feature_types(self) -> dict[str, str]:
+        """The columns of what may be a feature and their types, none where it is not asked for."""
+        if not self.as_feature:
+            return {}
+        return {name: type_ or self.told for name, (type_, _) in FEATURE_COLUMNS.items()}
 
     @property
     def told(self) -> str:
@@ -75,15 +86,23 @@ class Target:
 
         It misses one change in 2 ** 64.
         """
-        return f"hash({', '.join(self.features)}, {self.reasons})"
+        # The row's time, too, decides which of the earlier models tells.
+        told = [str(self.reasons), *(["'as_feature'", *self.moment_sql] if self.as_feature else ())]
+        return f"hash({', '.join([*self.features, *told])})"
+
+    @property
+    def moment_sql(self) -> list[str]:
+        """The expression of the row's time in microseconds, where an earlier model is to tell."""
+        return [f"epoch_us({self.time.time_sql})"] if self.as_feature else []
 
     @property
     def rows_sql(self) -> str:
-        """The query of the rows to score: ``key_sql``, the features, the hash if incremental.
+        """The query of the rows to score.
 
-        The columns are c0, c1 … and features_hash.
+        The columns are ``key_sql``, the features and ``moment_sql`` as c0, c1 …, and features_hash
+        if the target is incremental.
         """
-        asked = [*self.key_sql, *self.features]
+        asked = [*self.key_sql, *self.features, *self.moment_sql]
         named = [f"{sql} as c{at}" for at, sql in enumerate(asked)]
         if not self.incremental:
             return f"select {', '.join(named)} from {self.scored.sql}"
@@ -125,8 +144,8 @@ def open_target(
     """Return the table of the model's predictions in ``schema``, made if it is absent.
 
     ``features`` are the expressions of what the version reads. A table that is scored
-    incrementally gets the column of their hash. Columns for reasons are added where they are
-    missing, and stay when they are asked no more.
+    incrementally gets the column of their hash. Columns for reasons and for what may be a feature
+    are added where they are missing, and stay when they are asked no more.
 
     Raises UsageError naming the columns in which a table that is there differs.
     """
@@ -134,11 +153,26 @@ def open_target(
     reasons = spec.score.explain.top if spec.score.explain else 0
     relation = Relation(schema, spec.name)
     target = Target(
-        relation, scored, tuple(key), time, version, tuple(features), reasons, incremental
+        relation,
+        scored,
+        tuple(key),
+        time,
+        version,
+        tuple(features),
+        reasons,
+        incremental,
+        as_feature=spec.score.as_feature is not None,
     )
     create_table(conn, relation, target.types)
-    add_columns(conn, relation, reason_columns(reasons))
+    add_columns(conn, relation, {**reason_columns(reasons), **target.feature_types})
     found = describe(conn, relation)
+    _check_columns(spec, target, found)
+    if incremental and FEATURES_HASH not in found:
+        conn.execute(f"alter table {relation.sql} add column {FEATURES_HASH} ubigint")
+    return replace(target, remembers=incremental and FEATURES_HASH in found)
+
+
+def _check_columns(spec: ModelSpec, target: Target, found: Columns) -> None:
     differing = _differences(found, target.types)
     if differing:
         columns = ", ".join(f"{name} {type_}" for name, type_ in target.types.items())
@@ -149,9 +183,6 @@ def open_target(
             f"{target.relation}, or fix score.key in {spec.file}; then drop the table: "
             f"drop table {target.relation.sql}",
         )
-    if incremental and FEATURES_HASH not in found:
-        conn.execute(f"alter table {relation.sql} add column {FEATURES_HASH} ubigint")
-    return replace(target, remembers=incremental and FEATURES_HASH in found)
 
 
 def clear(conn: DuckDBPyConnection, target: Target) -> int:
@@ -186,7 +217,7 @@ def write(
     """Insert ``batches``, one at a time; return how many rows.
 
     Their columns are those of ``target.key_sql``, then ``prediction`` and ``score``, the reasons,
-    then ``features_hash`` if the target is incremental.
+    what may be a feature, then ``features_hash`` if the target is incremental.
     """
     values = [target.version.model, target.version.version, provenance.run_id, now]
     rows = 0
@@ -205,6 +236,7 @@ def _insert_sql(target: Target, found: Sequence[str]) -> str:
     """Return the insert of what is named ``found`` in ``goldloop_scored``, the rest as values."""
     names = [column.name for column in target.key]
     names += ["as_of_date", "prediction", "score", *reason_columns(target.reasons)]
+    names += target.feature_types
     names += [FEATURES_HASH] if target.incremental else []
     types = {**target.types, FEATURES_HASH: "ubigint"}
     read = [
@@ -227,8 +259,8 @@ def _differences(found: Columns, wanted: Mapping[str, str]) -> list[str]:
             told.append(f"'{name}' is missing")
         elif have.type != want.type and not {have.base, want.base} <= WHOLE:
             told.append(f"'{name}' is {have.type}, not {want.type}")
-    # Who scored incrementally once, and does so no longer, keeps the column.
-    kept = {*wanted, FEATURES_HASH}
+    # Who asked for them once, and does so no longer, keeps the columns.
+    kept = {*wanted, FEATURES_HASH, *FEATURE_COLUMNS}
     unknown = (name for name in found if name not in kept and not is_reason(name))
     told += [f"'{name}' is not one of them" for name in unknown]
     return told

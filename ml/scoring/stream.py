@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -12,6 +12,8 @@ from duckdb import DuckDBPyConnection
 from ml.columns import Column, Source
 from ml.data.features import infinite
 from ml.data.transform import feature_column
+from ml.earlier.kept import EarlierModel
+from ml.earlier.telling import Teller, tell_earlier
 from ml.errors import PipelineError
 from ml.evaluation.metrics import Array
 from ml.explain import Explainer, reasons
@@ -27,25 +29,34 @@ Work = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 
 def told(
-    conn: DuckDBPyConnection, source: Source, target: Target, model: Model, *, rows: int, size: int
+    conn: DuckDBPyConnection,
+    source: Source,
+    target: Target,
+    model: Model,
+    earlier: Sequence[EarlierModel] = (),
+    *,
+    rows: int,
+    size: int,
 ) -> Generator[pa.RecordBatch]:
     """Yield the key, the date, the prediction and the score of each row, ``size`` rows at a time.
 
-    After these the reasons, if the target has them; with ``target.incremental`` the hash of the
-    features, and only rows that are new or have changed. ``rows`` is how many the table has. No
-    more than a few batches are held at any time: one is read while others are told.
+    After these the reasons, if the target has them; with ``target.as_feature`` what may be a
+    feature, told by ``earlier`` models; with ``target.incremental`` the hash of the features, and
+    only rows that are new or have changed. ``rows`` is how many the table has. No more than a few
+    batches are held at any time: one is read while others are told.
 
     Raises PipelineError for a feature that is infinite.
     """
     columns = [feature_column(feature, source.columns) for feature in model.encoder.features]
     tell, workers = _teller(model, rows)
     explainer = Explainer(model) if target.reasons else None
+    tellers = [_earlier(each, rows) for each in earlier]
     keys = len(target.key_sql)
+    read = keys + len(columns)
 
     def work(batch: pa.RecordBatch) -> pa.RecordBatch:
-        features = batch.select(range(keys, keys + len(columns)))
+        features = batch.select(range(keys, read))
         _check_finite(columns, features, source)
-        names, values = batch.schema.names, batch.columns
         probabilities = tell(features)
         prediction, score = predictions_of(model, probabilities)
         made = {"prediction": prediction, "score": score}
@@ -53,10 +64,9 @@ def told(
             classes = model.decide(probabilities) if model.classes else None
             inputs = model.encoder.encode(features)
             made |= reasons(explainer.explain(inputs, classes), target.reasons)
-        return pa.RecordBatch.from_arrays(
-            [*values[:keys], *made.values(), *values[keys + len(columns) :]],
-            [*names[:keys], *made, *names[keys + len(columns) :]],
-        )
+        if target.as_feature:
+            made |= tell_earlier(tellers, features, batch.column(read), (prediction, score))
+        return _in_place(made, batch, keys, read + target.as_feature)
 
     reader = _reader(conn)
     try:
@@ -64,6 +74,16 @@ def told(
         yield from _ahead(found.to_arrow_reader(size), work, workers)
     finally:
         reader.close()
+
+
+def _in_place(
+    made: dict[str, pa.Array], batch: pa.RecordBatch, start: int, end: int
+) -> pa.RecordBatch:
+    """Return ``batch`` with the columns ``made`` in the place of those from start to end."""
+    names, values = batch.schema.names, batch.columns
+    return pa.RecordBatch.from_arrays(
+        [*values[:start], *made.values(), *values[end:]], [*names[:start], *made, *names[end:]]
+    )
 
 
 def predictions_of(model: Model, told: Array) -> tuple[pa.Array, pa.Array]:
@@ -92,6 +112,17 @@ def _teller(model: Model, rows: int) -> tuple[Tell, int]:
             ), os.cpu_count() or 1
     # scikit-learn has threads of its own.
     return lambda batch: model.tell(model.encoder.encode(batch)), 0
+
+
+def _earlier(each: EarlierModel, rows: int) -> Teller:
+    """Return ``each`` ready to tell of a table of ``rows``."""
+    model = each.model
+    if model is None:
+        return Teller(each.tells_from, each.learnt_until, None)
+    tell, _ = _teller(model, rows)
+    return Teller(
+        each.tells_from, each.learnt_until, lambda batch: predictions_of(model, tell(batch))
+    )
 
 
 def _ahead(

@@ -1,7 +1,7 @@
 """Training a version again, from what it was trained on, and comparing what comes out."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from duckdb import DuckDBPyConnection
 from ml.data.checks import content_hash
 from ml.data.dataset import Rows, find_training_set, read
 from ml.data.holdout import hold_out
+from ml.earlier.kept import load_earlier, same
+from ml.earlier.making import make_earlier
 from ml.errors import PipelineError
 from ml.fitting.fit import fit_model
 from ml.fitting.tuning import Tell, with_params
@@ -29,9 +31,9 @@ class Reproduction:
 
     ``same_data`` is whether the training set holds the values it was trained on; without them
     nothing is trained. ``libraries`` are those that differ, name by (then, now). ``same_bytes`` is
-    whether artifact, encoder, calibration and threshold are equal; where they are not,
-    ``largest_difference`` is the largest one of what both tell of any row of the training set,
-    None where the kept artifact cannot be read.
+    whether artifact, encoder, calibration and threshold are equal, those of its earlier models
+    too; where they are not, ``largest_difference`` is the largest one of what both tell of any row
+    of the training set, None where a kept artifact cannot be read.
     """
 
     version: str
@@ -89,18 +91,21 @@ def reproduce(
             why += " (another DuckDB may hash equal rows differently)"
         return Reproduction(version.name, False, False, libraries, None, found.rows, why)
     rows = read(conn, found)
-    model = fit_model(spec, found, hold_out(spec, found, rows), tell).model
-    if _is_same(version, spec, model):
+    parts = hold_out(spec, found, rows)
+    model = fit_model(spec, found, parts, tell).model
+    earlier = make_earlier(spec, found, parts, tell)
+    alike = _is_same(version, spec, model)
+    if alike and same(conn, version, earlier, spec.trusted):
         return Reproduction(version.name, True, True, libraries, 0.0, found.rows)
     try:
-        kept = registry.load(conn, version, spec.trusted)
+        kept = [registry.load(conn, version, spec.trusted)]
+        kept += (each.model for each in load_earlier(conn, version, spec.trusted) if each.model)
     except PipelineError as error:
         return Reproduction(version.name, True, False, libraries, None, found.rows, error.problem)
     tell(f"comparing what both tell of {found.rows:,} rows")
-    difference = _largest_difference(kept, model, rows)
-    return Reproduction(
-        version.name, True, False, libraries, difference, found.rows, _why(version, model)
-    )
+    difference = _largest_difference(kept, [model, *(e.model for e in earlier if e.model)], rows)
+    why = "the earlier models came out otherwise" if alike else _why(version, model)
+    return Reproduction(version.name, True, False, libraries, difference, found.rows, why)
 
 
 def _differing(version: ModelVersion, spec: ModelSpec) -> dict[str, tuple[str | None, str | None]]:
@@ -121,15 +126,18 @@ def _is_same(version: ModelVersion, spec: ModelSpec, model: Model) -> bool:
     )
 
 
-def _largest_difference(one: Model, two: Model, rows: Rows) -> float:
-    """Return the largest difference of what two models tell of any of ``rows``."""
+def _largest_difference(kept: Sequence[Model], made: Sequence[Model], rows: Rows) -> float:
+    """Return the largest difference of what any two models tell of any of ``rows``."""
+    if len(kept) != len(made):
+        return float("inf")
     largest = 0.0
-    for start in range(0, len(rows.labels), _AT_ONCE):
-        part = rows.at[start : start + _AT_ONCE]
-        told = [model.tell(model.encoder.encode(rows.table, at=part)) for model in (one, two)]
-        if told[0].shape != told[1].shape:
-            return float("inf")
-        largest = max(largest, float(np.max(np.abs(told[0] - told[1]), initial=0.0)))
+    for pair in zip(kept, made, strict=True):
+        for start in range(0, len(rows.labels), _AT_ONCE):
+            part = rows.at[start : start + _AT_ONCE]
+            told = [model.tell(model.encoder.encode(rows.table, at=part)) for model in pair]
+            if told[0].shape != told[1].shape:
+                return float("inf")
+            largest = max(largest, float(np.max(np.abs(told[0] - told[1]), initial=0.0)))
     return largest
 
 

@@ -13,7 +13,7 @@ from ml.declaration.measures import MEASURES
 from ml.declaration.presets import PRESETS
 from ml.declaration.refusals import keys_of
 from ml.spec import Declaration, parse_spec
-from ml.tables import COLUMNS, PREDICTION_COLUMNS
+from ml.tables import COLUMNS, FEATURE_COLUMNS, PREDICTION_COLUMNS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "ml.md").read_text(encoding="utf-8")
 
@@ -97,6 +97,7 @@ def test_the_presets_on_the_page_take_the_parameters_they_take() -> None:
     [
         *((f"### `{relation}`", columns) for relation, columns in COLUMNS.items()),
         ("## Predictions: `predictions.<model>`", PREDICTION_COLUMNS),
+        ("### As features", FEATURE_COLUMNS),
     ],
 )
 def test_the_tables_on_the_page_have_the_columns_they_have(

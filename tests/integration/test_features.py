@@ -47,7 +47,21 @@ DECLARED = {
     "ttl": "7 days",
     "owner": "Web",
 }
+CLICKS = """
+select *, 'visit' as what, cast(visit_date as timestamp) + interval 1 day as known_at
+from {{ source('web', 'visits') }}
+"""
+BEHAVIOUR = {
+    "event": "what",
+    "time": "visit_date",
+    "known": "known_at",
+    "every": "1 day",
+    "features": {"visits_3d": {"count": "visit", "over": "3 days"}},
+}
+EVERY_DAY = DECLARED | {"event_time": "as_of", "known_time": "as_of"}
 FILES = {
+    "clicks": CLICKS,
+    "ftr_behaviour": "{{ behaviour(ref('clicks')) }}",
     "ftr_channels": VIEW,
     "moments": SPINE,
     "trn_channels": TRAINING,
@@ -68,6 +82,21 @@ def properties() -> dict[str, Any]:
                 "data_tests": ["one_row_per_event"],
             },
             {"name": "trn_direct", "config": {"meta": {"team": "web"}}},
+            {
+                "name": "clicks",
+                "columns": [
+                    {"name": name} for name in ("channel", "visit_date", "what", "known_at")
+                ],
+            },
+            {
+                "name": "ftr_behaviour",
+                "config": {"meta": {"feature_view": EVERY_DAY, "behaviour": BEHAVIOUR}},
+                "columns": [
+                    {"name": name, "description": name}
+                    for name in ("channel", "visits_3d", "as_of")
+                ],
+                "data_tests": ["one_row_per_event"],
+            },
         ],
         "unit_tests": [
             {
@@ -138,7 +167,8 @@ def alone(tmp_path_factory: pytest.TempPathFactory, goldloop: Run) -> Dbt:
             "create schema landing; create table landing.web__visits as "
             f"from read_csv('{project}/landing/visits/*.csv')"
         )
-    done = dbt("--warn-error", "build", "--select", "+trn_channels", "+trn_direct", "now_channels")
+    done = dbt("--warn-error", "build", "--select", "+trn_channels", "+trn_direct", "now_channels",
+               "+ftr_behaviour")  # fmt: skip
     assert done.returncode == 0, done.stdout
     return dbt
 
@@ -243,8 +273,34 @@ def test_the_features_of_one_entity_are_read_as_training_read_them(
     if learnt:
         assert learnt == [(read["features"]["visits"],)]
     assert read["event_time"] <= "2025-01-19"
+    # A view whose time is called as the moment asked for.
+    counted = json.loads(done.stdout)["views"]["ftr_behaviour"]
+    assert counted["event_time"] == "2025-01-20 00:00:00"
+    assert counted["features"]["visits_3d"] >= 0
     shown = goldloop("features", "get", "--entity", "channel=mail", project=released)
     assert "ftr_channels" in shown.stdout
+
+
+def test_a_behaviour_is_built_from_its_yaml_by_dbt_alone(alone: Dbt) -> None:
+    # A visit is known the day after: at midnight of a day those of the two days before count.
+    wrong = alone.rows(
+        "select count(*), count(*) filter (visits_3d <> ("
+        "    select count(*) from main_gold.clicks as click"
+        "    where click.channel = view.channel and click.visit_date < view.as_of"
+        "    and click.visit_date >= view.as_of - interval 3 day and click.known_at <= view.as_of))"
+        " from main_gold.ftr_behaviour as view"
+    )
+    assert wrong[0][0] > 20
+    assert wrong[0][1] == 0
+
+
+def test_dbt_itself_refuses_a_column_that_the_events_have_not(alone: Dbt) -> None:
+    path = alone.folder / "models/features.yml"
+    text = path.read_text()
+    path.write_text(text.replace("time: visit_date", "time: visited"))
+    done = alone("compile", "--select", "ftr_behaviour")
+    path.write_text(text)
+    assert "has no column 'visited'; it has: " in done.stdout
 
 
 SQL, YML, ASKED = "trn_direct.sql", "features.yml", "ftr_channels'"
@@ -253,6 +309,8 @@ WRONG = [
     (SQL, ASKED, "moments'", ["'moments' is no feature view", "ftr_channels"]),
     (SQL, ASKED, "ftr_channels.vists'", ["'vists'", "visits", "trn_direct.sql"]),
     (YML, "ttl: 7 days", "ttl: a week", ["'a week'", "30 days", "features.yml"]),
+    (YML, "known: known_at", "known: known", ["known is 'known'", "known_at", "ftr_behaviour"]),
+    (YML, "count: visit", "cuont: visit", ["visits_3d.cuont", "count"]),
     (YML, "- one_row_per_event", "- unique: {column_name: visits}", ["one_row_per_event"]),
 ]  # fmt: skip
 

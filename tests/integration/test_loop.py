@@ -10,11 +10,17 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from sklearn.metrics import roc_auc_score
 
+from dataops.features.join import join_features
+from dataops.features.views import feature_views
+from dataops.manifest import Manifest
+from ml.relation import Relation
 from simulator.world import Settings, simulate
 
 ROOT = Path(__file__).parents[2]
-SETTINGS = Settings(days=300, customers=1500, seed=7, dirt=0.01)
+# So many customers that an experiment can tell what each planted cause of churn is worth.
+SETTINGS = Settings(days=300, customers=4000, seed=7, dirt=0.01)
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +69,49 @@ def test_every_call_is_scored_and_the_scores_are_features_of_the_second_model(
     assert "negative_tone_90_days" in json.dumps(features)
     [(heard,)] = query(folder, "select count(negative_tone_90_days) from gold.ftr_customers")
     assert heard > 500
+
+
+def test_no_tone_that_is_a_feature_was_told_by_what_had_learnt_from_its_call_or_a_later_one(
+    folder: Path,
+) -> None:
+    """The rule, from the training set up: which rated calls the teller of each tone can know."""
+    learnt = query(
+        folder,
+        "select p.learnt_until is null, count(*), count(p.feature_score), "
+        "count(*) filter (where p.learnt_until >= p.as_of_date), "
+        "bool_and(exists (select 1 from ml.earlier_models as e where e.model = p.model_name "
+        "and e.version = p.model_version and e.learnt_until = p.learnt_until "
+        "and e.rows = (select count(*) from gold.trn_call_sentiment as t "
+        "where t.as_of_date <= p.learnt_until))) "
+        "from predictions.call_sentiment as p group by 1 order by 1",
+    )
+    [(_, told, features, late, known), (_, _, untold, _, _)] = learnt
+    assert (told, late, known, untold) == (features, 0, True, 0)
+    assert int(str(told)) > 1000
+
+
+def test_the_tone_a_customer_is_described_by_is_the_mean_of_such_tones_and_still_tells(
+    folder: Path,
+) -> None:
+    rows = query(
+        folder,
+        """
+        select any_value(f.is_churned), any_value(f.negative_tone_90_days), avg(p.feature_score)
+        from gold.trn_churn as f
+        left join silver.slv_support__calls as c
+            on c.customer_id = f.customer_id and c._delivered_at <= f.as_of_date
+            and c.started_at >= f.as_of_date - 90 and c.started_at < f.as_of_date
+            and coalesce(c._superseded_at, '9999-12-31') > f.as_of_date
+        left join predictions.call_sentiment as p using (call_id)
+        group by f.customer_id, f.as_of_date
+        """,
+    )
+    heard = [(bool(left), float(str(tone))) for left, tone, _ in rows if tone is not None]
+    # Averages are of six decimals, so that they come out the same in whatever order.
+    assert [tone for _, tone, _ in rows] == pytest.approx([own for *_, own in rows], abs=1e-6)
+    assert len(heard) > 1000
+    # Planted: calls turn sour before a customer leaves.
+    assert roc_auc_score(*zip(*heard, strict=True)) > 0.6
 
 
 def test_the_second_models_predictions_stand_in_the_marts(folder: Path) -> None:
@@ -140,6 +189,34 @@ def test_why_tells_what_made_a_score_and_the_export_tells_the_same(folder: Path)
         "using (customer_id, as_of_date) where not abs(churn.score - x.score) <= 1e-12"
     )
     assert query(folder, differing) == [(0,)]
+
+
+def test_an_experiment_finds_what_the_simulator_planted_and_nothing_in_noise(folder: Path) -> None:
+    """Tone of calls and time on task are causes of churn in simulator/truth.py."""
+    words = ("--without", "negative_tone_90_days", "--without", "task_seconds_*", "--with", "noise")
+    done = goldloop(folder, "experiment", "churn", *words, "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert told["metric"] == "roc_auc"
+    gains = {change["change"]: change["gain"] for change in told["changes"]}
+    assert gains["--without negative_tone_90_days"]["high"] < 0
+    assert gains["--without task_seconds_*"]["high"] < 0
+    assert gains["--with noise"]["low"] <= 0 <= gains["--with noise"]["high"]
+
+
+def test_a_view_joined_for_an_experiment_gives_what_the_training_set_has(folder: Path) -> None:
+    views = feature_views(Manifest.read(folder / "warehouse" / "target" / "manifest.json"))
+    name, spine = "negative_tone_90_days", Relation("gold", "trn_churn")
+    path = (folder / "warehouse" / "current" / "warehouse.duckdb").resolve()
+    with duckdb.connect(str(path), read_only=True) as connection:
+        asked = {"ftr_customer_calls": [name]}
+        joined = join_features(connection, views, asked, spine, "as_of_date")
+        [(rows, heard, differing)] = connection.execute(
+            f"select count(*), count({name}), count(*) filter "
+            f"({name} is distinct from ftr_customer_calls__{name}) from {joined.sql}"
+        ).fetchall()
+    assert rows > heard > 1000
+    assert differing == 0
 
 
 def test_a_run_with_nothing_new_trains_nothing_and_changes_no_prediction(folder: Path) -> None:

@@ -14,8 +14,11 @@
         {%- set spine = spine if spine is string else none -%}
         {%- set call = {'spine': spine, 'time': time, 'features': []} -%}
         {%- for request in requests -%}
+            {%- set prefix = request.view ~ '__' if request.prefix is sameas true
+                else request.prefix or '' -%}
             {%- do call.features.append({
-                'view': request.view, 'features': request.features, 'keys': request.spine_keys
+                'view': request.view, 'features': request.features, 'keys': request.spine_keys,
+                'prefix': prefix
             }) -%}
         {%- endfor -%}
         {%- do config(meta={'training_set_' ~ local_md5(tojson(call))[:8]: call}) -%}

@@ -5,9 +5,12 @@ with predictions as (
         run_id,
         model_version,
         score,
+        feature_score,
         prediction,
+        feature_prediction,
         as_of_date,
-        scored_at
+        scored_at,
+        learnt_until
     from {{ source('predictions', 'call_sentiment') }}
 ),
 
@@ -29,9 +32,12 @@ final as (
         run_id,
         model_version,
         score,
+        feature_score,
         prediction,
+        feature_prediction,
         as_of_date,
-        scored_at
+        scored_at,
+        learnt_until
     from placed
     where place = 1
 )

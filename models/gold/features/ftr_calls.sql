@@ -4,7 +4,8 @@ with final as (
     select
         call_id,
         transcript,
-        cast(started_at as date) as as_of_date
+        cast(started_at as date) as as_of_date,
+        _delivered_at as known_at
     from {{ ref('slv_support__calls') }}
     where version_number = 1
 )

@@ -16,17 +16,6 @@ calls as (
     where customer_id is not null
 ),
 
-tones as (
-    select
-        predictions.call_id,
-        predictions.score
-    from {{ ref('ftr_calls') }} as scored_as
-    inner join {{ ref('brz_predictions__call_sentiment') }} as predictions
-        on
-            scored_as.call_id = predictions.call_id
-            and scored_as.as_of_date = predictions.as_of_date
-),
-
 known as (
     select
         calls.call_id,
@@ -41,18 +30,24 @@ known as (
             and {{ known_as_of('calls', 'as_of_dates.as_of_date') }}
 ),
 
+heard as (
+    {{ training_set(
+        spine='known',
+        time='as_of_date',
+        features=['ftr_call_tones.negative_tone']
+    ) }}
+),
+
 final as (
     select
-        known.customer_id,
+        customer_id,
         cast(count(*) as integer) as calls_90_days,
-        cast(sum(case when known.is_resolved then 0 else 1 end) as integer)
-            as unresolved_calls_90_days,
-        cast(coalesce(sum(known.duration_seconds), 0) as bigint) as call_seconds_90_days,
-        cast(avg({{ exact('tones.score') }}) as double) as negative_tone_90_days,
-        known.as_of_date
-    from known
-    left join tones on known.call_id = tones.call_id
-    group by known.customer_id, known.as_of_date
+        cast(sum(case when is_resolved then 0 else 1 end) as integer) as unresolved_calls_90_days,
+        cast(coalesce(sum(duration_seconds), 0) as bigint) as call_seconds_90_days,
+        cast(avg({{ exact('negative_tone') }}) as double) as negative_tone_90_days,
+        as_of_date
+    from heard
+    group by customer_id, as_of_date
 )
 
 select * from final

@@ -7,7 +7,8 @@ with events as (
         task,
         event_name,
         task_seconds,
-        occurred_at
+        occurred_at,
+        _delivered_at
     from {{ ref('slv_app__events') }}
     where is_current
 ),
@@ -46,7 +47,8 @@ final as (
         task,
         event_name,
         task_seconds,
-        occurred_at
+        occurred_at,
+        _delivered_at
     from numbered
 )
 

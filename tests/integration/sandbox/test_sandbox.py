@@ -60,6 +60,8 @@ def test_a_change_is_built_with_the_models_it_reaches_and_the_release_keeps_its_
     told = call("sandbox", "create", "mine")
     assert f"sandbox mine reads release {release.id}" in told
     assert "masked: landing.web__visits.channel, main_gold.visit_features.channel" in told
+    with pytest.raises(PipelineError, match="nothing was built in sandbox 'mine' yet"):
+        call("sandbox", "diff", "mine")
     # The features change; the training set and the mart's SQL do not.
     write(project, "visit_features.sql", FEATURES.rstrip() + "\nwhere pages > 2\n")
     contract = project.folder / "contracts" / "main_gold" / "visit_features.yml"

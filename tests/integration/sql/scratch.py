@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,13 +67,18 @@ class Scratch:
                     )
 
     def predict_tones(self, tones: dict[str, tuple[datetime, float]]) -> None:
-        """Write the tone of calls as the scoring of ``call_sentiment`` would."""
+        """Write the tone of calls as the scoring of ``call_sentiment`` would.
+
+        What the version itself says of a call, which it may have learnt from, is the opposite.
+        """
         with duckdb.connect(self.warehouse) as connection:
             connection.executemany(
-                "insert into predictions.call_sentiment "
-                "values (?, ?, ?, ?, 'call_sentiment', 1, 'run', ?)",
+                "insert into predictions.call_sentiment (call_id, as_of_date, prediction, score, "
+                "feature_score, learnt_until, model_name, model_version, run_id, scored_at) "
+                "values (?, ?, ?, ?, ?, ?, 'call_sentiment', 1, 'run', ?)",
                 [
-                    [call_id, started_at.date(), score > 0.5, score, LOADED_AT]
+                    [call_id, started_at.date(), score < 0.5, 1 - score, score]
+                    + [started_at - timedelta(days=9), LOADED_AT]
                     for call_id, (started_at, score) in tones.items()
                 ],
             )

@@ -1,5 +1,6 @@
 """Assertions over the manifest: who may read whom, and that the loop of the ML models is open."""
 
+import re
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -35,6 +36,18 @@ def test_predictions_enter_by_their_own_bronze_models_only(manifest: Manifest) -
     assert doors == {(f"brz_predictions__{name}", name) for name in ("call_sentiment", "churn")}
 
 
+def test_a_feature_view_reads_of_predictions_only_what_may_be_a_feature(manifest: Manifest) -> None:
+    read = {}
+    for node in models(manifest):
+        doors = [p for p in node["depends_on"]["nodes"] if ".brz_predictions__" in p]
+        if doors and node["config"]["meta"].get("feature_view"):
+            read[node["name"]] = set(re.findall(r"\w+", node["raw_code"]))
+    assert read.keys() == {"ftr_call_tones"}
+    for names in read.values():
+        assert {"feature_score", "learnt_until"} <= names
+        assert not {"score", "prediction"} & names
+
+
 def test_bronze_has_one_parent_each(manifest: Manifest) -> None:
     for node in models(manifest):
         if node["schema"] == "bronze":
@@ -58,6 +71,7 @@ def test_the_models_chain_through_their_predictions_without_a_cycle(manifest: Ma
     for name in ("call_sentiment", "churn"):
         parents[f"source.goldloop.predictions.{name}"] = {f"exposure.goldloop.{name}"}
     order = [node.split(".")[-1] for node in TopologicalSorter(parents).static_order()]
-    chain = ["trn_call_sentiment", "brz_predictions__call_sentiment", "ftr_customers", "trn_churn"]
+    chain = ["trn_call_sentiment", "brz_predictions__call_sentiment", "ftr_call_tones"]
+    chain += ["ftr_customers", "trn_churn"]
     chain += ["brz_predictions__churn", "rpt_retention"]
     assert sorted(chain, key=order.index) == chain

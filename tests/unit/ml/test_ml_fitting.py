@@ -292,3 +292,19 @@ def test_whatever_decides_what_comes_out_trains_anew(world, change):
     world.train(CHEAP)
     assert not world.train({**CHEAP, **change}).reused
     assert world.train({**CHEAP, **change}).reused
+
+
+def test_a_feature_that_only_rows_that_stop_the_trees_have_is_learnt_as_one_that_tells_nothing(
+    world,
+):
+    params = {"estimator.params": {"max_iter": 3, "early_stopping": True}}
+    _, _, parts = prepared(world, params)
+    early, late = stop_split(world.spec(params), parts.learnt)
+    first = min(parts.learnt.times[late])
+    assert max(parts.learnt.times[early]) < first
+    world.sql(f"update gold.trn set a = null where epoch_us(day) < {first}")
+    spec, found, parts = prepared(world, params)
+    inputs = learn(spec, found, parts.learnt).encoder.encode(parts.held.features)
+    told = learn(spec, found, parts.learnt).tell(inputs)
+    inputs[:, 0] = np.nan
+    assert np.array_equal(told, learn(spec, found, parts.learnt).tell(inputs))

@@ -49,6 +49,7 @@ def test_a_regressions_reasons_are_in_its_own_unit(world):
     world.changes = TOP | {
         "problem.success": [{"metric": "rmse", "at_most": 1}],
         "estimator": {"preset": "linear_regression"},
+        "train.leak_guard": {"allow": {"a": "y is made of it here"}},
     }
     world.train()
     world.score()

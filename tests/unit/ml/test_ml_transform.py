@@ -38,7 +38,7 @@ def test_only_included_columns_are_features(world):
 
 def test_an_excluded_column_may_be_of_any_type(world):
     world.sql("alter table gold.trn add column seen date")
-    world.sql("update gold.trn set seen = day + 1")
+    world.sql("update gold.trn set seen = day - 1")
     world.sql("create or replace table gold.ftr as select * exclude (y) from gold.trn")
     changes = {
         "train.features": {"exclude": ["seen"]},

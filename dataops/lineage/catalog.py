@@ -1,0 +1,21 @@
+"""The columns of a warehouse's relations, as lineage needs them to expand stars."""
+
+from duckdb import DuckDBPyConnection
+
+from dataops.lineage.statement import Catalog
+
+
+def read_catalog(conn: DuckDBPyConnection) -> Catalog:
+    """Return schema, table, column and type of every relation of every database attached.
+
+    Of tables of one schema and name in several databases the one connected to has the word.
+    """
+    rows = conn.execute(
+        "select schema_name, table_name, column_name, data_type from duckdb_columns() "
+        "where not internal order by database_name = current_database(), database_oid, "
+        "schema_name, table_name, column_index"
+    ).fetchall()
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for schema, table, column, type_ in rows:
+        found.setdefault(schema.lower(), {}).setdefault(table.lower(), {})[column.lower()] = type_
+    return found

@@ -1,0 +1,1 @@
+{{ behaviour(ref('slv_clicks__actions'), moments=ref('slv_clicks__moments')) }}

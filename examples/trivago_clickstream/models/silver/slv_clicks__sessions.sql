@@ -1,0 +1,1 @@
+{{ session_totals(sessions=ref('slv_clicks__actions'), entity='user_id') }}

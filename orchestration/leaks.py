@@ -1,0 +1,197 @@
+"""The leak guard's share of lineage: what a training set's features are made of, before training.
+
+The other guards look at rows, in ml/leaks; what they refuse is told here with the way it came.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+
+from dataops.features.uses import training_sets
+from dataops.features.views import View, feature_views
+from dataops.lineage.by_hand import late_columns
+from dataops.lineage.catalog import read_catalog
+from dataops.lineage.compiled import compiled_models, relation_of
+from dataops.lineage.graph import Lineage, told
+from dataops.lineage.leaks import Leak, Leaks, find_leaks
+from dataops.lineage.places import Place
+from dataops.manifest import Manifest
+from ml.columns import Source, find
+from ml.errors import UsageError
+from ml.spec import ModelSpec
+from ml.tables import PREDICTIONS_SCHEMA, SHADOW_SCHEMA
+
+MOST_TOLD = 5
+
+
+@dataclass(frozen=True)
+class Origins:
+    """Where the columns of a training set come from.
+
+    ``known`` names its columns that are the known time of a feature view, ``leaks`` is what lineage
+    says of its features.
+    """
+
+    relation: str
+    lineage: Lineage
+    leaks: Leaks
+    known: Mapping[str, str]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a person should know of the lineage, though nothing is refused for it."""
+        found = []
+        if self.leaks.unresolved:
+            why = next(iter(self.leaks.unresolved.values()))
+            found.append(
+                f"lineage does not say whether these features are made of the label: "
+                f"{_some(self.leaks.unresolved)} ({why})"
+            )
+        if self.leaks.beside:
+            tables = sorted({each for one in self.leaks.beside.values() for each in one})
+            found.append(
+                f"read from {', '.join(tables)}, as the label is, unlike the others; is that known "
+                f"in time? {_some(self.leaks.beside)}"
+            )
+        if self.leaks.shared:
+            found.append(
+                "made of columns of sources that the label is made of, too, which is right if they "
+                f"are cut in time: {_some(self.leaks.shared)}"
+            )
+        found += [f"made of the label, but cut by its known time: {each.way}"
+                  for each in self.leaks.cut]  # fmt: skip
+        return found
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Add to what is refused for its rows the way its columns came."""
+        from ml.leaks.guard import Leak as LeakOfRows
+
+        try:
+            yield
+        except LeakOfRows as error:
+            ways = [text for name in error.columns if (text := self._way(name))]
+            came = f"; it comes by: {'; '.join(ways)}" if ways else ""
+            raise LeakOfRows(error.problem + came, fix=error.fix, columns=error.columns) from error
+
+    def _way(self, column: str) -> str | None:
+        """Return what the training set's SQL reads to make ``column``; of one, what that is."""
+        start = Place(self.relation, column.lower())
+        reads = self.lineage.reads(start)
+        if len(reads) == 1:
+            return told((start, *self.lineage.same(reads[0])))
+        return f"{start} ← {', '.join(map(str, reads))}" if reads else None
+
+
+def check_origins(
+    manifest: Manifest, targets: Sequence[Path], connection: DuckDBPyConnection, spec: ModelSpec
+) -> Origins:
+    """Return where the features of ``spec`` come from; none may be made of its label.
+
+    ``targets`` are the folders in which dbt leaves compiled SQL. Raises UsageError naming each
+    feature made of the label, with the way, unless train.leak_guard.allow names it.
+    """
+    # scikit-learn takes seconds to load: what only reads declarations needs none of it.
+    from ml.data.feature_choice import choose_features
+
+    source = find(connection, manifest.relations, spec.train.on, "train.on", spec.file)
+    relation = str(source.relation).lower()
+    lineage = Lineage(compiled_models(manifest, targets), read_catalog(connection))
+    read = {
+        name.lower(): feature.name
+        for feature in choose_features(connection, source, spec)
+        if feature.name not in spec.train.leak_guard.allow
+        for name in ([name for name, _ in feature.reads] or [feature.name])
+    }
+    leaks = find_leaks(
+        lineage, relation, spec.train.label.lower(), read,
+        views=_views(manifest),
+        predictions=[f"{schema}.{spec.name}".lower()
+                     for schema in (PREDICTIONS_SCHEMA, SHADOW_SCHEMA)],
+    )  # fmt: skip
+    if leaks.found:
+        raise _refusal(spec, source, leaks.found, read)
+    views = feature_views(manifest)
+    if spec.train.time is not None:
+        _check_by_hand(connection, spec, lineage, source, read, views)
+    return Origins(relation, lineage, leaks, _known(views, lineage, source))
+
+
+def _views(manifest: Manifest) -> dict[str, set[str]]:
+    """Return by relation the feature views that the macros join to it right in time."""
+    found: dict[str, set[str]] = {}
+    for each in training_sets(manifest):
+        views = (manifest.relations.get(asked["view"]) for asked in each.features)
+        joined = found.setdefault(relation_of(each.node), set())
+        joined |= {str(view).lower() for view in views if view is not None}
+    return found
+
+
+def _check_by_hand(
+    connection: DuckDBPyConnection,
+    spec: ModelSpec,
+    lineage: Lineage,
+    source: Source,
+    read: Mapping[str, str],
+    views: Mapping[str, View],
+) -> None:
+    """Refuse values that a view, joined by hand, learnt only after the row's time."""
+    from ml.leaks.guard import Leak as LeakOfRows
+
+    time = source.time(str(spec.train.time), "train.time", spec.file)
+    columns = [name for name in source.columns if name.lower() in read]
+    late = late_columns(connection, lineage, source, time, columns, [*views.values()])
+    if late:
+        lines = [
+            f"feature '{read[each.column.lower()]}' ({each.way}) in {each.rows:,} rows, first "
+            f"known {each.example}"
+            for each in late
+        ]
+        what = lines[0] if len(lines) == 1 else "".join(f"\n  {line}" for line in lines)
+        raise LeakOfRows(
+            f"{source.relation} has values that its feature view learnt after "
+            f"'{time.name}': {what}; allowed: values known by '{time.name}'",
+            fix=f"join the view by training_set in the SQL of {source.dbt_name} "
+            f"(docs/features.md), or allow it in train.leak_guard.allow of {spec.file}, then: "
+            f"{source.build}",
+        )
+
+
+def _known(views: Mapping[str, View], lineage: Lineage, source: Source) -> dict[str, str]:
+    """Return the columns of ``source`` that are the known time of a feature view."""
+    times = {
+        Place(str(view.relation).lower(), view.declared.known_time.lower()): view.name
+        for view in views.values()
+    }
+    found = {}
+    for name in source.columns:
+        for place in lineage.same(Place(str(source.relation).lower(), name.lower()))[1:]:
+            if place in times:
+                found[name] = f"the known time of {times[place]}"
+    return found
+
+
+def _refusal(
+    spec: ModelSpec, source: Source, leaks: Sequence[Leak], read: Mapping[str, str]
+) -> UsageError:
+    names = [read[each.column] for each in leaks]
+    lines = [
+        f"feature '{name}': {each.why}: {each.way}" for name, each in zip(names, leaks, strict=True)
+    ]
+    told = lines[0] if len(lines) == 1 else "".join(f"\n  {line}" for line in lines)
+    return UsageError(
+        f"{spec.file}: features of ML model '{spec.name}' know its label "
+        f"'{spec.train.label}': {told}; allowed: what does not come from the label",
+        fix=f"take it out of the SQL of {source.dbt_name}, or leave it out "
+        f"(train.features.exclude: [{', '.join(names)}]), or if it is known in time allow it "
+        f"(train.leak_guard.allow: {{{names[0]}: why}}) in {spec.file}, then: dbt parse",
+    )
+
+
+def _some(names: Mapping[str, object]) -> str:
+    shown = [*names][:MOST_TOLD]
+    more = f", … ({len(names) - MOST_TOLD} more)" if len(names) > MOST_TOLD else ""
+    return ", ".join(shown) + more

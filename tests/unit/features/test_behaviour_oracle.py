@@ -1,0 +1,195 @@
+"""Behavioural features, held against a loop over every event for every moment."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dataops.features.declaration import ttl_seconds
+from dataops.features.render import Renderer
+from tests.unit.features.brute_force import fill, instant
+
+# The night on which clocks in Berlin go forward.
+START = datetime(2025, 3, 30)
+VIEW = {"entity": ["person", "place"], "event_time": "as_of", "known_time": "as_of"}
+TYPES = "person varchar, place varchar, what varchar, amount integer, happened {}, learnt timestamp"
+COLUMNS = ("person", "place", "what", "amount", "happened", "learnt")
+Row = Mapping[str, Any]
+
+FEATURES = {
+    "all_1h": {"count": "*", "over": "1 hour"},
+    "opens_3h": {"count": "open", "over": "3 hours"},
+    "either": {"count": ["open", "it's shut"], "over": "unlimited"},
+    "total": {"sum": "amount", "over": "3 hours"},
+    "total_open": {"sum": "amount", "of": "open", "over": "2 hours"},
+    "mean": {"avg": "amount", "of": "*", "over": "3 hours"},
+    "amounts": {"distinct": "amount", "of": ["open"], "over": "unlimited"},
+    "since": {"recency": "open", "over": "3 hours"},
+    "since_any": {"recency": "*", "over": "unlimited"},
+    "spent": {"seconds": "open", "over": "3 hours"},
+    "spent_all": {"seconds": "*", "over": "unlimited"},
+}
+DECLARED = {
+    "event": "what", "time": "happened", "known": "learnt", "inactivity": "1 hour",
+    "every": "90 minutes", "features": FEATURES,
+}  # fmt: skip
+
+
+def measured(told: Mapping[str, Any], seen: Sequence[Row], moment: datetime) -> Any:
+    """One feature at one moment, by the words of the documentation."""
+    (verb,) = set(told) - {"of", "over"}
+    of_column = verb in ("sum", "avg", "distinct")
+    named = told.get("of", "*") if of_column else told[verb]
+    names = [named] if isinstance(named, str) else named
+    over = ttl_seconds(told["over"])
+    inside = [
+        (place, row)
+        for place, row in enumerate(seen)
+        if named == "*" or (row["what"] and row["what"] in names)
+        if over is None or moment - timedelta(seconds=over) <= instant(row["happened"])
+    ]  # fmt: skip
+    if verb == "count":
+        return len(inside)
+    if verb == "recency":
+        ages = ((moment - instant(row["happened"])).total_seconds() for _, row in inside)
+        return min(ages, default=None)
+    if verb == "seconds":
+        gaps = [
+            (instant(seen[place + 1]["happened"]) - instant(row["happened"])).total_seconds()
+            for place, row in inside
+            if place + 1 < len(seen)
+        ]
+        return float(sum(gap for gap in gaps if gap <= 3600))
+    values = [row[told[verb]] for _, row in inside if row[told[verb]] is not None]
+    if verb == "distinct":
+        return len(set(values))
+    if verb == "avg":
+        return sum(values) / len(values) if values else None
+    return float(sum(values))
+
+
+def expected(
+    events: Sequence[Row], moments: Sequence[tuple[str, str, Any]], has_empty: bool
+) -> dict[Any, tuple[Any, ...]]:
+    lines = {}
+    for person, place, as_of in moments:
+        moment = instant(as_of)
+        seen = [
+            row for row in events
+            if (row["person"], row["place"]) == (person, place) and row["happened"] is not None
+            and instant(row["happened"]) < moment and instant(row["learnt"]) <= moment
+        ]  # fmt: skip
+        seen.sort(
+            key=lambda row: (instant(row["happened"]), row["what"] is None, row["what"] or "")
+        )
+        if seen or has_empty:
+            told = [measured(each, seen, moment) for each in FEATURES.values()]
+            lines[person, place, as_of] = tuple(told)
+    return lines
+
+
+QUARTERS = st.integers(0, 24).map(lambda quarter: START + timedelta(minutes=15 * quarter))
+PEOPLE = st.sampled_from(["a", "a", "a", "b", None])
+EVENT = st.tuples(
+    PEOPLE, st.sampled_from(["x", "x", "y"]), st.sampled_from(["open", "open", "it's shut", None]),
+    st.one_of(st.none(), st.integers(0, 3)), st.one_of(QUARTERS, QUARTERS, QUARTERS, st.none()),
+    QUARTERS,
+)  # fmt: skip
+
+
+def told(
+    connection: duckdb.DuckDBPyConnection, adapter: str, declared: Any = DECLARED, **where: str
+) -> dict[Any, tuple[Any, ...]]:
+    sql = Renderer({}, {}, adapter).render("behaviour_statement", "events", VIEW, declared, **where)
+    rows = connection.execute(sql).fetchall()
+    found = {(*row[:2], row[-1]): row[2:-1] for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(EVENT, max_size=25),
+    moments=st.lists(st.tuples(PEOPLE, st.just("x"), QUARTERS), max_size=6),
+    adapter=st.sampled_from(["duckdb", "portable"]),
+)
+def test_features_at_given_moments_are_those_of_a_loop(
+    rows: list[Any], moments: list[Any], adapter: str
+) -> None:
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        fill(connection, "events", TYPES.format("timestamp"), rows)
+        fill(connection, "moments", "person varchar, place varchar, as_of timestamp", moments)
+        found = told(connection, adapter, moments="moments")
+    events = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    asked = [moment for moment in moments if moment[0]]
+    assert found == expected(events, asked, has_empty=True)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    rows=st.lists(EVENT, min_size=1, max_size=20),
+    zone=st.sampled_from(["UTC", "Europe/Berlin", "America/St_Johns"]),
+    kind=st.sampled_from(["timestamp", "timestamptz"]),
+)
+def test_steps_of_time_and_windows_are_those_of_utc_whatever_the_session(
+    rows: list[Any], zone: str, kind: str
+) -> None:
+    zoned = [
+        (*row[:4], row[4] and row[4].replace(tzinfo=UTC) if kind != "timestamp" else row[4], row[5])
+        for row in rows
+    ]
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute(f"set TimeZone = '{zone}'")
+        fill(connection, "events", TYPES.format(kind), zoned)
+        found = told(connection, "duckdb")
+    events = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    people = {(row["person"], row["place"]) for row in events if row["person"]}
+    asked = [(*who, step) for who in people for step in steps(events)]
+    assert found == expected(events, asked, has_empty=False)
+
+
+def steps(events: Sequence[Row]) -> list[datetime]:
+    """Whole steps of 90 minutes after the first event, up to the first after all was known."""
+    own = [row for row in events if row["person"]]
+    began = [row["happened"] for row in own if row["happened"]]
+    if not began:
+        return []
+    last = max(row[key] for row in own for key in ("happened", "learnt") if row[key])
+    all_steps = [START + timedelta(minutes=90 * step) for step in range(20)]
+    ends = next(step for step in all_steps if step > last)
+    return [step for step in all_steps if min(began) < step <= ends]
+
+
+def test_a_calendar_of_dates_has_rows_for_whom_something_was_known(
+    connection: duckdb.DuckDBPyConnection, adapter: str
+) -> None:
+    fill(connection, "events", TYPES.format("timestamp"), [
+        ("a", "x", "open", 1, START, START),
+        ("b", "x", "open", 1, START, START + timedelta(days=2)),
+    ])  # fmt: skip
+    days = [(date(2025, 3, 30),), (date(2025, 3, 31),), (date(2025, 4, 1),)]
+    fill(connection, "calendar", "as_of date", days)
+    found = told(connection, adapter, calendar="calendar")
+    # On the date itself nothing was before it; b's event was learnt on 1 April.
+    assert sorted(found) == [
+        ("a", "x", date(2025, 3, 31)), ("a", "x", date(2025, 4, 1)), ("b", "x", date(2025, 4, 1)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("age", "is_in"), [(0, False), (1, True), (3600, True), (3601, False)])
+def test_a_window_begins_with_its_first_instant_and_ends_before_the_moment(
+    connection: duckdb.DuckDBPyConnection, adapter: str, age: int, is_in: bool
+) -> None:
+    happened = START - timedelta(seconds=age)
+    fill(connection, "events", TYPES.format("timestamp"),
+         [("a", "x", "open", 1, happened, happened)])  # fmt: skip
+    fill(connection, "moments", "person varchar, place varchar, as_of timestamp",
+         [("a", "x", START)])  # fmt: skip
+    declared = DECLARED | {"features": {"n": {"count": "open", "over": "1 hour"}}}
+    found = told(connection, adapter, declared, moments="moments")
+    assert found == {("a", "x", START): (int(is_in),)}
