@@ -43,6 +43,7 @@ class Facts:
     def document(self, feature: Feature) -> dict[str, Any]:
         """Return all of a feature as JSON holds it."""
         view, measured = self.views.get(feature.view.name), self.measured(feature)
+        moved = measured.drift if measured else None
         return {
             "feature": feature.name,
             "view": feature.view.name,
@@ -59,7 +60,8 @@ class Facts:
             "age_days": self.age_days(feature),
             "null_share": measured.null_share if measured else None,
             "distinct": measured.distinct if measured else None,
-            "drift": measured.drift if measured else None,
+            "drift": moved.index if moved else None,
+            "drift_is_large": bool(moved and moved.is_large),
             "used_by": [asdict(use) for use in self.uses[feature.full_name]],
         }
 

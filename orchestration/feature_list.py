@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from dataops.features.catalog import Feature, catalog, search
-from dataops.features.drift import LARGE
+from dataops.features.drift import Moved
 from dataops.features.duplicates import Alike
 from dataops.features.usage import Use
 from orchestration.feature_facts import Facts, alike, gather
@@ -95,11 +95,11 @@ def share(value: float | None) -> str:
     return "" if value is None else f"{value:.1%}"
 
 
-def drift(value: float | None) -> str:
+def drift(moved: Moved | None) -> str:
     """Return a drift as a table shows it, a large one marked; nothing for none."""
-    if value is None:
+    if moved is None:
         return ""
-    return f"[yellow]{value:.2f}[/]" if value >= LARGE else f"{value:.2f}"
+    return f"[yellow]{moved.index:.2f}[/]" if moved.is_large else f"{moved.index:.2f}"
 
 
 def age(days: float | None) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 
-from dataops.features.drift import column_drift
+from dataops.features.drift import Moved, moved
 from dataops.features.views import View
 from ml.errors import PipelineError
 from ml.relation import quote
@@ -19,13 +19,13 @@ _MICROSECONDS = 1_000_000
 class Measured:
     """What the values of one feature are like; shares are of all rows of its view.
 
-    ``distinct`` is near to the number of values (HyperLogLog); ``drift`` the stability index of
-    the newest stretch against the one before, None with too few rows; None also without rows.
+    ``distinct`` is near to the number of values (HyperLogLog); ``drift`` how far the newest
+    stretch is from the one before, None with too few rows; None also without rows.
     """
 
     null_share: float | None
     distinct: int
-    drift: float | None
+    drift: Moved | None
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,11 @@ def measure(
     """
     types = column_types(connection, view)
     (rows, newest, known, *told), *_ = connection.execute(_facts_sql(view)).fetchall()
+    drift = {} if newest is None else _drift(connection, view, types, newest, stretch_seconds)
     measured = {}
     for place, name in enumerate(view.features):
         nulls, distinct = told[2 * place : 2 * place + 2]
-        drift = None
-        if newest is not None:
-            between = _stretches(view, newest, stretch_seconds)
-            drift = column_drift(connection, between, name, types[name])
-        measured[name] = Measured(nulls / rows if rows else None, distinct, drift)
+        measured[name] = Measured(nulls / rows if rows else None, distinct, drift.get(name))
     return ViewMeasured(rows, _time(newest), _time(known), measured)
 
 
@@ -94,12 +91,20 @@ def _facts_sql(view: View) -> str:
     )
 
 
-def _stretches(view: View, newest: int, seconds: int) -> str:
+def _drift(
+    connection: duckdb.DuckDBPyConnection,
+    view: View,
+    types: Mapping[str, str],
+    newest: int,
+    seconds: int,
+) -> dict[str, Moved]:
     event, length = instant(view.declared.event_time), seconds * _MICROSECONDS
-    return (
-        f"(select *, {event} > {newest - length} as is_now from {view.relation.sql} "
-        f"where {event} > {newest - 2 * length})"
+    before, now = (
+        f"select * from {view.relation.sql} where {event} > {newest - (back + 1) * length} "
+        f"and {event} <= {newest - back * length}"
+        for back in (1, 0)
     )
+    return moved(connection, before, now, {name: types[name] for name in view.features})
 
 
 def _time(microseconds: int | None) -> datetime | None:

@@ -25,8 +25,8 @@ class Drift:
     ``psi`` and ``chi_square`` (with its ``p_value``) have missing values as a bin of their own, so
     that a column that dries up drifts; they are null where one side has no rows. The others are of
     the values that are there, and null where one side has none: ``jensen_shannon`` is the distance
-    (the root of the divergence) to base e, ``unseen`` the share of values in the rest: above the
-    last edge, or in no category. ``missing`` is by how much the share of missing values grew.
+    (the root of the divergence) to base e, ``rest`` the share of values above the last edge, or of
+    categories that have no bin of their own. ``missing`` is by how much their share grew.
     """
 
     column: str
@@ -36,7 +36,7 @@ class Drift:
     chi_square: float | None
     p_value: float | None
     missing: float
-    unseen: float | None
+    rest: float | None
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def drift(baseline: Counts, window: Counts) -> Drift:
         chi_square=statistic,
         p_value=p_value,
         missing=missing,
-        unseen=float(q[-1]),
+        rest=float(q[-1]),
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dataops.features.catalog import Feature, catalog, near, search
-from dataops.features.drift import stability_index
+from dataops.features.drift import Moved, moved
 from dataops.features.duplicates import duplicates
 from dataops.features.measures import measure
 from dataops.features.usage import uses
@@ -124,36 +124,34 @@ def test_drift_is_the_index_of_histograms_by_the_deciles_before(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     draw = np.random.default_rng(0)
-    moved = np.concatenate([draw.normal(0, 1, 200), draw.normal(0.7, 1, 200)])
+    values = np.concatenate([draw.normal(0, 1, 200), draw.normal(0.7, 1, 200)])
     words = ["a"] * 150 + ["b"] * 50 + ["a"] * 50 + ["c"] * 150
     still = [float(i % 20) for i in range(400)]
-    view = filled(connection, {"moved": moved.tolist(), "words": words, "still": still})
+    view = filled(connection, {"moved": values.tolist(), "words": words, "still": still})
     found = measure(connection, view, 10 * DAY).features
-    before, now = moved[:200], moved[200:]
-    edges = np.quantile(before, np.linspace(0, 1, 11))
-    shares = [
-        np.bincount(np.searchsorted(edges, part, side="left"), minlength=12) / 200
+    before, now = values[:200], values[200:]
+    edges = np.quantile(before, np.arange(1, 10) / 10, method="inverted_cdf")
+    counts = [
+        np.bincount(np.searchsorted(edges, part, side="left"), minlength=10)
         for part in (before, now)
     ]
-    # Below the least value before, the bin is 0; equal to it, 0 here and 1 there: one value.
-    below = (now < edges[0]).sum() / 200
-    p, q = (np.maximum(each, 0) for each in shares)
-    p, q = np.insert(p, 0, 0.0), np.insert(q, 0, below)
-    q[1] -= below
-    there = (p > 0) | (q > 0)
-    p, q = np.maximum(p[there], 0.0001), np.maximum(q[there], 0.0001)
-    assert found["moved"].drift == pytest.approx(float(((q - p) * np.log(q / p)).sum()))
-    assert found["words"].drift == pytest.approx(
+    p, q = (np.maximum(each, 0.5) / 200 for each in counts)
+    psi = float(((q - p) * np.log(q / p)).sum())
+    assert found["moved"].drift == Moved(pytest.approx(psi), is_large=True)
+    none = 0.5 / 200
+    assert found["words"].drift.index == pytest.approx(
         (0.25 - 0.75) * math.log(0.25 / 0.75)
-        + (0.0001 - 0.25) * math.log(0.0001 / 0.25)
-        + (0.75 - 0.0001) * math.log(0.75 / 0.0001)
+        + (none - 0.25) * math.log(none / 0.25)
+        + (0.75 - none) * math.log(0.75 / none)
     )
-    assert found["still"].drift == 0
+    assert found["still"].drift == Moved(0.0, is_large=False)
 
 
-def test_few_rows_have_no_drift() -> None:
-    assert stability_index([60, 39], [60, 60]) is None
-    assert stability_index([60, 40], [60, 40]) == 0
+def test_few_rows_have_no_drift(connection: duckdb.DuckDBPyConnection) -> None:
+    rows = "select range as x from range({})"
+    types = {"x": "BIGINT"}
+    assert moved(connection, rows.format(99), rows.format(100), types) == {}
+    assert moved(connection, rows.format(100), rows.format(100), types) == {"x": Moved(0, False)}
 
 
 def test_values_alike_are_found_and_rare_flags_are_not(

@@ -66,7 +66,7 @@ def test_values_that_the_baseline_never_had_are_unseen(conn: duckdb.DuckDBPyConn
     assert (before.rows, before.missing) == ((2, 1, 1, 0), 1)
     assert (after.rows, after.missing) == ((1, 0, 0, 2), 2)
     found = drift(before, after)
-    assert found.unseen == pytest.approx(2 / 3)
+    assert found.rest == pytest.approx(2 / 3)
     assert found.missing == pytest.approx(0.2)
 
 
@@ -91,7 +91,7 @@ def test_a_side_without_rows_has_no_distance(conn: duckdb.DuckDBPyConnection) ->
     keep(conn, NEW, x=pa.array([], pa.float64()))
     bins = numeric_bins(conn, OLD, ["x"])
     found = drift(count(conn, OLD, bins)[0], count(conn, NEW, bins)[0])
-    assert (found.psi, found.unseen, found.missing) == (None, None, 0.0)
+    assert (found.psi, found.rest, found.missing) == (None, None, 0.0)
     assert exact(conn, OLD, NEW, "x").wasserstein is None
     assert not is_alarm(found, psi=0.0, columns=1)
 
