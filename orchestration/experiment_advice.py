@@ -60,5 +60,5 @@ def _untold(found: Experiment, rung: Rung) -> str:
     if rung.gain is not None and rung.gain.low is None:
         return f"{found.metric} is not defined on these rows"
     if not found.folds:
-        return "--folds 5 judges on more rows"
+        return "--folds 5 judges on more rows, where they can be cut so"
     return "more rows would tell, or a larger --matters"

@@ -33,7 +33,8 @@ def folds_of(ground: Ground, folds: int | None) -> list[Parts]:
 
     Those judged are ``ground.parts.learnt`` in ``folds`` folds, each judged by models that have
     learnt from others; for 0 they are ``ground.parts.held``, and for None there are as many folds
-    as the rows can be cut into, at most FOLDS. Raises PipelineError where they cannot be cut so.
+    as the rows can be cut into, at most FOLDS, else the rows held out. Raises PipelineError where
+    they cannot be cut so.
     """
     if folds == 0:
         return [ground.parts]
@@ -45,7 +46,9 @@ def folds_of(ground: Ground, folds: int | None) -> list[Parts]:
             problem = error.problem
             continue
         return [Parts(rows.take(fold.learnt), rows.take(fold.judged), None) for fold in made]
-    raise PipelineError(problem, fix="type --folds 2, or --folds 0 to judge on the rows held out")
+    if folds is None and len(ground.parts.held.labels):
+        return [ground.parts]
+    raise PipelineError(problem, fix="leave --folds out: as many as can be, else the rows held out")
 
 
 def told_of(

@@ -85,7 +85,7 @@ def experiment(
         spec.name,
         metric,
         rows,
-        len(folds) if settings.folds != 0 else 0,
+        len(folds) if len(folds) > 1 else 0,
         seeds,
         matters,
         rungs[0],

@@ -223,12 +223,14 @@ def test_what_cannot_be_judged_is_refused(
     assert heard == []
 
 
-def test_rows_that_cannot_be_cut_into_folds_get_fewer_or_are_refused(world: World) -> None:
+def test_rows_that_cannot_be_cut_into_folds_get_fewer_or_none_or_are_refused(world: World) -> None:
     embargo = {"train.split": {"by": "time", "test": 0.2, "embargo_days": 8}}
     assert tried(world, ("noise",), settings=Settings(), changes=embargo).folds == 3
+    wide = {"train.split": {"by": "time", "test": 0.2, "embargo_days": 22}}
+    assert tried(world, ("noise",), settings=Settings(), changes=wide).folds == 0
     with pytest.raises(PipelineError, match="cut into 5 folds") as raised:
         tried(world, ("noise",), settings=Settings(folds=5), changes=embargo)
-    assert raised.value.fix == "type --folds 2, or --folds 0 to judge on the rows held out"
+    assert raised.value.fix == "leave --folds out: as many as can be, else the rows held out"
 
 
 def test_a_view_that_doubles_rows_is_refused(world: World) -> None:
