@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
@@ -24,6 +25,7 @@ from ml.tables import (
 from ml.versions.provenance import Provenance
 from ml.versions.registry import ModelVersion
 
+STATEMENT_BATCHES = 2
 # Types that go through Arrow and come back the same; all else is carried as text.
 _CARRIED = (WHOLE - {"HUGEINT", "UHUGEINT"}) | {"VARCHAR", "BOOLEAN", "DATE", "TIMESTAMP"}
 
@@ -214,21 +216,22 @@ def write(
     provenance: Provenance,
     now: datetime,
 ) -> int:
-    """Insert ``batches``, one at a time; return how many rows.
+    """Insert ``batches``, a few at a time; return how many rows.
 
     Their columns are those of ``target.key_sql``, then ``prediction`` and ``score``, the reasons,
     what may be a feature, then ``features_hash`` if the target is incremental.
     """
     values = [target.version.model, target.version.version, provenance.run_id, now]
-    rows = 0
-    # One statement over all of them would keep every batch until it ends: 30 bytes a row.
-    for batch in batches:
+    batches, rows = iter(batches), 0
+    # One statement over all of them would keep every batch until it ends, 30 bytes a row; one for
+    # each would be written by one thread.
+    while some := list(islice(batches, STATEMENT_BATCHES)):
         # DuckDB finds the variable by its name.
-        goldloop_scored = pa.Table.from_batches([batch])
-        conn.execute(_insert_sql(target, batch.schema.names), values)
-        rows += batch.num_rows
-        # Else this batch would be kept while the next one is waited for.
-        del batch, goldloop_scored
+        goldloop_scored = pa.Table.from_batches(some)
+        conn.execute(_insert_sql(target, goldloop_scored.column_names), values)
+        rows += goldloop_scored.num_rows
+        # Else these batches would be kept while the next ones are waited for.
+        del some, goldloop_scored
     return rows
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -71,7 +71,7 @@ def told(
     reader = _reader(conn)
     try:
         found = reader.execute(target.rows_sql)
-        yield from _ahead(found.to_arrow_reader(size), work, workers)
+        yield from _one_ahead(_ahead(found.to_arrow_reader(size), work, workers))
     finally:
         reader.close()
 
@@ -142,6 +142,17 @@ def _ahead(
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
+
+
+def _one_ahead(batches: Iterator[pa.RecordBatch]) -> Generator[pa.RecordBatch]:
+    """Yield ``batches`` in order; a thread asks for the next one while the caller uses one."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = thread.submit(next, batches, None)
+            yield batch
+            # Else it would be kept while the next one is waited for.
+            del batch
 
 
 def _reader(conn: DuckDBPyConnection) -> DuckDBPyConnection:
