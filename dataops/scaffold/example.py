@@ -30,8 +30,8 @@ def given(asked: AskedFeature) -> list[Row]:
 
 
 def moments(asked: AskedFeature) -> list[Row]:
-    """Return the one moment that the rows are about."""
-    return [{asked.as_of.name: _at(asked.as_of, MOMENT)}]
+    """Return the one moment that the rows are about, twice: a model of moments may repeat one."""
+    return [{asked.as_of.name: _at(asked.as_of, MOMENT)} for _ in range(2)]
 
 
 def expected(asked: AskedFeature, rows: Sequence[Row]) -> list[Row]:

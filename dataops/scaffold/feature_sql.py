@@ -16,7 +16,7 @@ def feature_sql(asked: AskedFeature) -> str:
     facts.append(f"    where {' and '.join(f'{e} is not null' for e in _entity(asked))}")
     if asked.moments:
         column = written(asked.as_of.name)
-        moments = _import("moments", [column], asked.moments.model)
+        moments = _import("moments", [f"distinct {column}"], asked.moments.model)
         parts = [moments, facts, _known(asked), _final(asked)]
     else:
         parts = [facts, _days(asked), _known(asked), _final(asked)]
