@@ -31,9 +31,9 @@ class Facts:
     now: datetime
 
     def measured(self, feature: Feature) -> Measured | None:
-        """Return what was measured of ``feature``, None if its view is not in the release."""
+        """Return what was measured of ``feature``, None if the release does not have it."""
         view = self.views.get(feature.view.name)
-        return view.features[feature.name] if view else None
+        return view.features.get(feature.name) if view else None
 
     def age_days(self, feature: Feature) -> float | None:
         """Return how many days ago the newest event of the feature's view was."""
@@ -53,7 +53,7 @@ class Facts:
             "ttl": feature.view.declared.ttl,
             "file": feature.view.file,
             "passed_on_from": feature.passed_on_from,
-            "is_built": view is not None,
+            "is_built": measured is not None,
             "rows": view.rows if view else None,
             "newest": view.newest if view else None,
             "newest_known": view.newest_known if view else None,

@@ -102,6 +102,8 @@ def _table(facts: Facts, features: Sequence[Feature]) -> Table:
         says = feature.description
         if feature.passed_on_from:
             says += f" (passed on from {feature.passed_on_from})"
+        if measured is None and feature.view.name in facts.views:
+            says += " (not in the release: goldloop run)"
         table.add_row(
             escape(feature.name),
             escape(says),

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
+from dataops.features.built import built_columns
 from dataops.features.render import Renderer
 from dataops.features.views import View
 from ml.columns import describe
-from ml.errors import PipelineError, UsageError
+from ml.errors import UsageError
 from ml.names import listed
 from ml.relation import Relation
 
@@ -30,7 +31,7 @@ def join_features(
     columns = describe(connection, spine)
     for name in asked:
         view = views[name]
-        _check_there(connection, view)
+        built_columns(connection, view)
         lacking = [key for key in view.declared.entity if key not in columns]
         if lacking:
             raise UsageError(
@@ -51,12 +52,3 @@ def join_features(
     connection.execute("set TimeZone = 'UTC'")
     connection.execute(f"create or replace temporary table {joined.sql} as {statement}")
     return joined
-
-
-def _check_there(connection: duckdb.DuckDBPyConnection, view: View) -> None:
-    try:
-        describe(connection, view.relation)
-    except duckdb.CatalogException as error:
-        raise PipelineError(
-            f"{view.relation} is not in the release", fix="type: goldloop run"
-        ) from error

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 
+from dataops.features.built import built_columns
 from dataops.features.drift import Moved, moved
 from dataops.features.views import View
-from ml.errors import PipelineError
+from ml.columns import Columns
 from ml.relation import quote
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,7 +31,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class ViewMeasured:
-    """What a view is like; times are UTC, None without rows."""
+    """What a view is like; times are UTC, None without rows. ``features`` has those built."""
 
     rows: int
     newest: datetime | None
@@ -44,35 +45,18 @@ def measure(
     """Measure ``view`` in the warehouse of ``connection``, which is only read.
 
     Drift compares the rows of the newest ``stretch_seconds`` with those of as many before, by
-    event time. Raises PipelineError when the warehouse lacks the view or one of its columns.
+    event time. A feature that is described and not built yet is left out. Raises PipelineError
+    when the warehouse lacks the view.
     """
-    types = column_types(connection, view)
-    (rows, newest, known, *told), *_ = connection.execute(_facts_sql(view)).fetchall()
-    drift = {} if newest is None else _drift(connection, view, types, newest, stretch_seconds)
+    there = built_columns(connection, view)
+    columns = {name: there[name] for name in view.features if name in there}
+    (rows, newest, known, *told), *_ = connection.execute(_facts_sql(view, columns)).fetchall()
+    drift = {} if newest is None else _drift(connection, view, columns, newest, stretch_seconds)
     measured = {}
-    for place, name in enumerate(view.features):
+    for place, name in enumerate(columns):
         nulls, distinct = told[2 * place : 2 * place + 2]
         measured[name] = Measured(nulls / rows if rows else None, distinct, drift.get(name))
     return ViewMeasured(rows, _time(newest), _time(known), measured)
-
-
-def column_types(connection: duckdb.DuckDBPyConnection, view: View) -> dict[str, str]:
-    """Return the type of each column of ``view``; raises PipelineError when one is not there."""
-    try:
-        described = connection.execute(f"describe {view.relation.sql}").fetchall()
-    except duckdb.CatalogException as error:
-        raise PipelineError(
-            f"{view.relation} is not in the release", fix="type: goldloop run"
-        ) from error
-    types = {name: str(kind) for name, kind, *_ in described}
-    lacking = [name for name in view.features if name not in types]
-    if lacking:
-        raise PipelineError(
-            f"{view.relation} has no column '{lacking[0]}' in the release, which {view.file} "
-            f"describes; it has: {', '.join(types)}",
-            fix="type: goldloop run",
-        )
-    return types
 
 
 def instant(column: str) -> str:
@@ -80,21 +64,18 @@ def instant(column: str) -> str:
     return f"epoch_us({quote(column)})"
 
 
-def _facts_sql(view: View) -> str:
-    told = [
-        f"count(*) - count({quote(name)}), approx_count_distinct({quote(name)})"
-        for name in view.features
-    ]
-    return (
-        f"select count(*), max({instant(view.declared.event_time)}), "
-        f"max({instant(view.declared.known_time)}), {', '.join(told)} from {view.relation.sql}"
-    )
+def _facts_sql(view: View, columns: Columns) -> str:
+    told = ["count(*)", f"max({instant(view.declared.event_time)})"]
+    told.append(f"max({instant(view.declared.known_time)})")
+    for column in columns.values():
+        told += [f"count(*) - count({column.sql})", f"approx_count_distinct({column.sql})"]
+    return f"select {', '.join(told)} from {view.relation.sql}"
 
 
 def _drift(
     connection: duckdb.DuckDBPyConnection,
     view: View,
-    types: Mapping[str, str],
+    columns: Columns,
     newest: int,
     seconds: int,
 ) -> dict[str, Moved]:
@@ -104,7 +85,7 @@ def _drift(
         f"and {event} <= {newest - back * length}"
         for back in (1, 0)
     )
-    return moved(connection, before, now, {name: types[name] for name in view.features})
+    return moved(connection, before, now, columns)
 
 
 def _time(microseconds: int | None) -> datetime | None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import duckdb
 
+from dataops.features.built import built_columns
 from dataops.features.render import Renderer
 from dataops.features.views import View
-from ml.errors import PipelineError, UsageError
+from ml.errors import UsageError
 from ml.names import listed
 from ml.relation import quote
 
@@ -95,15 +96,9 @@ def _read(
 
 def _literals(connection: duckdb.DuckDBPyConnection, view: View, entity: Mapping[str, str]) -> str:
     """Return a select of the entity's keys, each as its column's type in the warehouse."""
-    try:
-        described = connection.execute(f"describe {view.relation.sql}").fetchall()
-    except duckdb.CatalogException as error:
-        raise PipelineError(
-            f"{view.relation} is not in the release", fix="type: goldloop run"
-        ) from error
-    types = {name: kind for name, kind, *_ in described}
+    columns = built_columns(connection, view)
     return "select " + ", ".join(
-        f"cast('{escaped}' as {types[name]}) as {quote(name)}"
+        f"cast('{escaped}' as {columns[name].type}) as {quote(name)}"
         for name, value in entity.items()
         if (escaped := value.replace("'", "''")) is not None
     )

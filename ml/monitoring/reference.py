@@ -53,8 +53,8 @@ def numeric_bins(
 def category_bins(conn: DuckDBPyConnection, relation: Relation, column: str) -> Bins:
     """Return a bin for each of the most frequent values of ``column`` in ``relation``."""
     found = conn.execute(
-        f"select {_text_sql(column)} as value from {relation.sql} where value is not null "
-        f"group by value order by count(*) desc, value limit {CATEGORIES}"
+        f"select value from (select {_text_sql(column)} as value from {relation.sql}) "
+        f"where value is not null group by value order by count(*) desc, value limit {CATEGORIES}"
     ).fetchall()
     return Bins(column, categories=tuple(value for (value,) in found))
 

@@ -13,6 +13,7 @@ from dataops.features.measures import measure
 from dataops.features.usage import uses
 from dataops.features.views import View, feature_views
 from dataops.manifest import Manifest
+from ml.columns import Column
 from ml.spec import parse_spec
 from tests.unit.features.test_features_declared import VIEW, manifest, node, unique
 from tests.unit.ml.world import declare
@@ -149,7 +150,7 @@ def test_drift_is_the_index_of_histograms_by_the_deciles_before(
 
 def test_few_rows_have_no_drift(connection: duckdb.DuckDBPyConnection) -> None:
     rows = "select range as x from range({})"
-    types = {"x": "BIGINT"}
+    types = {"x": Column("x", "BIGINT")}
     assert moved(connection, rows.format(99), rows.format(100), types) == {}
     assert moved(connection, rows.format(100), rows.format(100), types) == {"x": Moved(0, False)}
 
