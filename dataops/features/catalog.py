@@ -1,6 +1,6 @@
 """Every feature of a project, found by what it is called, what it says and what is like it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -99,18 +99,25 @@ def near(name: str, description: str, features: Sequence[Feature]) -> list[tuple
 def _likeness(name: str, other: str) -> float:
     """Compare two names as letters and as sets of words; numbers must be the same ones."""
     mine, theirs = set(_words(name)), set(_words(other))
-    if {word for word in mine if word.isdigit()} != {word for word in theirs if word.isdigit()}:
+    if _numbers(mine) != _numbers(theirs):
         return 0.0
     shared = len(mine & theirs) / max(1, len(mine | theirs))
     return max(shared, SequenceMatcher(None, name.lower(), other.lower()).ratio())
 
 
 def _alike(text: str, other: str) -> float:
-    """Return the share of words two descriptions have in common; short ones say too little."""
+    """Return the share of words two descriptions have in common.
+
+    Numbers must be the same ones; short descriptions say too little.
+    """
     mine, theirs = set(_words(text)) - _SMALL, set(_words(other)) - _SMALL
-    if min(len(mine), len(theirs)) < 4:
+    if min(len(mine), len(theirs)) < 4 or _numbers(mine) != _numbers(theirs):
         return 0.0
     return len(mine & theirs) / len(mine | theirs)
+
+
+def _numbers(words: Set[str]) -> set[str]:
+    return {word for word in words if word.isdigit()}
 
 
 def _match(asked: Sequence[str], feature: Feature) -> float:
