@@ -1,6 +1,5 @@
 """A new ML model from the command line: files written together, seen to parse, or not at all."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from dataops.scaffold.asked import Column
+from dataops.scaffold.checks import check_name, chosen, time_of
 from dataops.scaffold.model_files import (
     AskedModel,
     door_sql,
@@ -18,7 +18,7 @@ from dataops.scaffold.model_files import (
     predictions_contract,
     source_yaml,
 )
-from dataops.scaffold.resolve import Resolver, chosen, time_of
+from dataops.scaffold.resolve import Resolver
 from dataops.scaffold.writing import all_or_none
 from ml.declaration.measures import MEASURES
 from ml.declaration.presets import PRESETS
@@ -83,11 +83,7 @@ def _folders(project: Project) -> tuple[Path, Path]:
 
 
 def _check_name(project: Project, name: str) -> None:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise UsageError(
-            f"the name is '{name}'; allowed: a to z, 0 to 9 and _, a letter first",
-            fix="take another name",
-        )
+    check_name(name, name)
     sources = [each["name"] for each in project.manifest.sources
                if each["source_name"] == PREDICTIONS_SCHEMA]  # fmt: skip
     if name in sources or name in [each.name for each in project.manifest.exposures]:

@@ -1,14 +1,16 @@
 """What is asked for of a new feature, every name looked up and every type known."""
 
 from dataclasses import dataclass
+from functools import cached_property
+
+import duckdb
 
 from dataops.features.declaration import ttl_seconds
+from ml.columns import WHOLE
+from ml.columns import Column as DuckDBColumn
 
+_ROUNDED = ("FLOAT", "DOUBLE")
 AGGREGATES = ["count", "count_distinct", "sum", "avg", "min", "max"]
-_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
-          "UINTEGER", "UBIGINT")  # fmt: skip
-_FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL", "REAL", "NUMERIC")
-_DECIMAL = "decimal(38, 6)"
 
 
 @dataclass(frozen=True)
@@ -19,26 +21,33 @@ class Column:
     type: str
     description: str = ""
 
-    @property
-    def base(self) -> str:
-        """The type without its length, in capitals."""
-        found = self.type.split("(")[0].strip().upper()
-        return {"INT": "INTEGER", "TEXT": "VARCHAR", "STRING": "VARCHAR"}.get(found, found)
+    @cached_property
+    def known(self) -> DuckDBColumn:
+        """The column with its type as DuckDB calls it, whatever alias the project writes."""
+        try:
+            return DuckDBColumn(self.name, str(duckdb.sqltype(self.type)))
+        except duckdb.Error:
+            return DuckDBColumn(self.name, self.type)
 
     @property
     def is_whole(self) -> bool:
         """Whether it holds whole numbers."""
-        return self.base in _WHOLE
+        return self.known.base in WHOLE
 
     @property
     def is_number(self) -> bool:
         """Whether it holds numbers."""
-        return self.is_whole or self.base in _FRACTIONS
+        return self.known.kind == "number"
 
     @property
     def is_date(self) -> bool:
         """Whether it holds dates without a time of day."""
-        return self.base == "DATE"
+        return self.known.base == "DATE"
+
+    @property
+    def is_zoned(self) -> bool:
+        """Whether it holds moments that a session shows in its own time zone."""
+        return self.known.base == "TIMESTAMP WITH TIME ZONE"
 
 
 @dataclass(frozen=True)
@@ -58,7 +67,7 @@ class Aggregate:
             return "double"
         if self.how == "sum":
             return "bigint" if self.column.is_whole else "double"
-        return self.column.type.lower()
+        return self.column.type
 
     @property
     def counts(self) -> bool:
@@ -68,14 +77,15 @@ class Aggregate:
     def sql(self, name: str) -> str:
         """Return SQL of the value over the column called ``name``.
 
-        Fractions are summed as decimals, so that the order of the rows does not change the sum.
+        Doubles are summed in their own order, so that the order of the rows changes no digit. As
+        decimals they would lose digits, and one that is no number would fail. Decimals are exact.
         """
         if self.how == "count":
             return "cast(count(*) as integer)"
         if self.how == "count_distinct":
             return f"cast(count(distinct {name}) as integer)"
-        if self.how in ("sum", "avg") and self.column and not self.column.is_whole:
-            name = f"cast({name} as {_DECIMAL})"
+        if self.how in ("sum", "avg") and self.column and self.column.known.base in _ROUNDED:
+            return f"cast({self.how}({name} order by {name}) as {self.type})"
         return f"cast({self.how}({name}) as {self.type})"
 
 

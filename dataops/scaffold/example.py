@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
+import duckdb
+
 from dataops.scaffold.asked import AskedFeature, Column
+from dataops.scaffold.text import quoted
 
 MOMENT = datetime(2025, 5, 1)
 _DAY = timedelta(days=1)
@@ -16,10 +20,10 @@ def given(asked: AskedFeature) -> list[Row]:
     rows = []
     for place, (time, known, superseded, is_somebodys) in enumerate(_cases(asked)):
         row: Row = {
-            column.name: _value(column, 0) if is_somebodys else None for column in asked.entity
+            column.name: value(column, 0) if is_somebodys else None for column in asked.entity
         }
         if column := asked.aggregate.column:
-            row.setdefault(column.name, _value(column, place))
+            row.setdefault(column.name, value(column, place))
         row[asked.time.name] = _at(asked.time, time)
         if asked.known:
             row[asked.known.name] = _at(asked.known, known)
@@ -97,18 +101,51 @@ def _aggregated(asked: AskedFeature, rows: Sequence[Row]) -> Any:
         return min(values)
     if how == "max":
         return max(values)
-    return sum(values) if how == "sum" else sum(values) / len(values)
+    total = sum(values)
+    return total if how == "sum" else float(total) / len(values)
 
 
-def _value(column: Column, place: int) -> Any:
-    """Return the value of a column in the row at ``place``, another one in each row."""
-    if column.is_number:
-        return (4, 8, 32, 64, 128, 256, 512)[place]
-    if column.base == "BOOLEAN":
+def has_example(column: Column) -> bool:
+    """Whether there are values of the column's type to write into a unit test."""
+    return column.known.kind is not None or column.known.base == "UUID"
+
+
+def value(column: Column, place: int) -> Any:
+    """Return a value of the column for the row at ``place``, another one in each row.
+
+    Of few labels, or within a narrow decimal, some are the same or near to each other. Numbers are
+    powers of two where they fit, so that no two choices of rows have one sum.
+    """
+    base, kind = column.known.base, column.known.kind
+    if base == "DECIMAL":
+        return _decimal(column, place)
+    if kind == "number":
+        return _power(place)
+    if kind == "boolean":
         return place % 2 == 0
-    if column.is_date or column.base.startswith("TIMESTAMP"):
+    if kind == "time":
         return _at(column, MOMENT - (place + 1) * _DAY)
-    return "abcdefg"[place]
+    if base == "UUID":
+        return f"00000000-0000-4000-8000-00000000000{place}"
+    labels = _of_type(column)["values"] if base == "ENUM" else "abcdefg"
+    return labels[place % len(labels)]
+
+
+def _power(place: int) -> int:
+    return (1, 2, 4, 8, 16, 32, 64)[place]
+
+
+def _decimal(column: Column, place: int) -> int | Decimal:
+    holds = _of_type(column)
+    digits: int = holds["precision"] - holds["scale"]
+    if digits > 1:
+        return _power(place)
+    return place + 1 if digits else Decimal(place + 1).scaleb(-holds["scale"])
+
+
+def _of_type(column: Column) -> dict[str, Any]:
+    """Return what DuckDB says of the type: precision and scale, or the labels."""
+    return dict(duckdb.sqltype(column.type).children)
 
 
 def _at(column: Column, time: datetime | None) -> date | datetime | None:
@@ -128,7 +165,7 @@ def flow(row: Mapping[str, Any], indent: int, width: int = 100) -> str:
     lines, line = [], " " * indent + "- {"
     for place, (name, value) in enumerate(row.items()):
         last = place == len(row) - 1
-        text = f"{_key(name)}: {_scalar(value)}" + ("}" if last else ",")
+        text = f"{quoted(name)}: {scalar(value)}" + ("}" if last else ",")
         if len(line) + len(text) + 1 > width:
             lines.append(line.rstrip())
             line = " " * (indent + 3)
@@ -136,13 +173,10 @@ def flow(row: Mapping[str, Any], indent: int, width: int = 100) -> str:
     return "\n".join([*lines, line])
 
 
-def _key(name: str) -> str:
-    return name if name.replace("_", "a").isalnum() else f'"{name}"'
-
-
-def _scalar(value: Any) -> str:
+def scalar(value: Any) -> str:
+    """Return ``value`` as YAML."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value)
+    return quoted(value) if isinstance(value, str) else str(value)

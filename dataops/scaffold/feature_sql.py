@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 
-from dataops.scaffold.asked import AskedFeature
+import duckdb
+
+from dataops.scaffold.asked import AskedFeature, Column
 from ml.relation import quote
 
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
@@ -31,7 +34,22 @@ def feature_sql(asked: AskedFeature) -> str:
 
 def written(name: str) -> str:
     """Return a column's name as SQL writes it, in quotes only where it must be."""
-    return name if _PLAIN.fullmatch(name) else quote(name)
+    return quote(name) if must_be_quoted(name) else name
+
+
+def must_be_quoted(name: str) -> bool:
+    """Whether SQL reads ``name`` as that column only in quotes."""
+    return not _PLAIN.fullmatch(name) or name in reserved_words()
+
+
+@cache
+def reserved_words() -> frozenset[str]:
+    """Return the words that DuckDB takes for no column without quotes."""
+    rows = duckdb.connect().execute(
+        "select keyword_name from duckdb_keywords() "
+        "where keyword_category in ('reserved', 'type_function')"
+    )
+    return frozenset(name for (name,) in rows.fetchall())
 
 
 def interval(seconds: int) -> str:
@@ -58,7 +76,7 @@ def _select(columns: Sequence[str]) -> Iterator[str]:
 
 
 def _days(asked: AskedFeature) -> list[str]:
-    day = f"cast(cast({written(asked.time.name)} as date) + interval '1' day as date)"
+    day = f"cast(cast({_utc(asked.time)} as date) + interval '1' day as date)"
     return [
         "-- At the start of a day that follows one with a row, what happened before is known.",
         "moments as (",
@@ -68,26 +86,35 @@ def _days(asked: AskedFeature) -> list[str]:
 
 
 def _known(asked: AskedFeature) -> list[str]:
-    moment, time = f"moments.{written(asked.as_of.name)}", f"facts.{written(asked.time.name)}"
-    conditions = [f"{moment} > {time}"]
-    if asked.seconds is not None:
-        conditions.append(f"{moment} - {interval(asked.seconds)} <= {time}")
-    if asked.known:
-        conditions.append(f"{moment} >= facts.{written(asked.known.name)}")
-    if asked.superseded:
-        never = f"cast('9999-12-31' as {asked.superseded.type.lower()})"
-        name = f"facts.{written(asked.superseded.name)}"
-        conditions.append(f"{moment} < coalesce({name}, {never})")
     columns = [f"facts.{name}" for name in _entity(asked)]
     column = asked.aggregate.column
     if column and written(column.name) not in _entity(asked):
         columns.append(f"facts.{written(column.name)}")
     return [
         "known as (",
-        *_select([*columns, moment]),
+        *_select([*columns, f"moments.{written(asked.as_of.name)}"]),
         "    from moments",
-        *_on(conditions),
+        *_on(list(_conditions(asked))),
     ]
+
+
+def _conditions(asked: AskedFeature) -> Iterator[str]:
+    moment, time = _utc(asked.as_of, "moments."), _utc(asked.time, "facts.")
+    yield f"{moment} > {time}"
+    if asked.seconds is not None:
+        yield f"{moment} - {interval(asked.seconds)} <= {time}"
+    if asked.known:
+        yield f"{moment} >= {_utc(asked.known, 'facts.')}"
+    if asked.superseded:
+        kind = "timestamp" if asked.superseded.is_zoned else asked.superseded.type
+        never = f"cast('9999-12-31' as {kind})"
+        yield f"{moment} < coalesce({_utc(asked.superseded, 'facts.')}, {never})"
+
+
+def _utc(column: Column, of: str = "") -> str:
+    """Return SQL of a date or timestamp that is the same in a session of any time zone."""
+    name = f"{of}{written(column.name)}"
+    return f"({name} at time zone 'UTC')" if column.is_zoned else name
 
 
 def _on(conditions: Sequence[str]) -> Iterator[str]:

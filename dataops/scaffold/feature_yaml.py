@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataops.features.views import ONE_ROW
 from dataops.scaffold import example
 from dataops.scaffold.asked import AskedFeature, Column
+from dataops.scaffold.described import described
 from dataops.scaffold.text import folded, quoted
 from ml.relation import Relation
 
@@ -50,7 +51,7 @@ def feature_contract(asked: AskedFeature, relation: Relation) -> str:
         "  severity: block",
         f"  key: [{', '.join(quoted(name) for name in asked.grain)}]",
         "columns:",
-        f"  - name: {asked.name}",
+        f"  - name: {quoted(asked.name)}",
         "    checks:",
     ]
     if asked.aggregate.how in ("count", "count_distinct"):
@@ -83,12 +84,8 @@ def _grain(asked: AskedFeature) -> str:
 
 
 def _column(column: Column, asked: AskedFeature, tested: bool = False) -> Iterator[str]:
-    yield f"      - name: {quoted(column.name)}"
-    yield f"        data_type: {column.type.lower()}"
     says = column.description or f"The {column.name} as {asked.source} has it."
-    yield from folded("description", says, 8)
-    if tested:
-        yield "        data_tests: [not_null]"
+    yield from described(Column(column.name, column.type, says), 6, tested)
 
 
 def _unit_test(asked: AskedFeature) -> Iterator[str]:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dataops.scaffold.asked import Column
+from dataops.scaffold.described import described
+from dataops.scaffold.example import scalar, value
 from dataops.scaffold.feature_sql import written
 from dataops.scaffold.text import folded, quoted
 from ml.declaration.measures import MEASURES
@@ -45,7 +47,7 @@ class AskedModel:
     @property
     def columns(self) -> list[Column]:
         """What a prediction has, in the order of the door."""
-        told = self.label.type.lower() if self.is_classification else "double"
+        told = self.label.type if self.is_classification else "double"
         made = {
             name: Column(name, kind or told, says.replace("`", ""))
             for name, (kind, says) in PREDICTION_COLUMNS.items()
@@ -108,7 +110,7 @@ def source_yaml(asked: AskedModel) -> str:
     ]
     for column in asked.columns:
         # No test here: before the first scoring the table is not there, and the door has them.
-        lines += _column(column, 10)
+        lines += described(column, 10)
     return "\n".join(lines) + "\n"
 
 
@@ -158,7 +160,7 @@ def door_yaml(asked: AskedModel) -> str:
         "    columns:",
     ]
     for column in asked.columns:
-        lines += _column(column, 6, tested=column.name in asked.grain)
+        lines += described(column, 6, tested=column.name in asked.grain)
     return "\n".join([*lines, "", *_unit_test(asked)]) + "\n"
 
 
@@ -193,17 +195,8 @@ def predictions_contract(asked: AskedModel) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _column(column: Column, indent: int, tested: bool = False) -> Iterator[str]:
-    space = " " * indent
-    yield f"{space}- name: {quoted(column.name)}"
-    yield f"{space}  data_type: {column.type.lower()}"
-    yield from folded("description", column.description or f"The {column.name}.", indent + 2)
-    if tested:
-        yield f"{space}  data_tests: [not_null]"
-
-
 def _unit_test(asked: AskedModel) -> Iterator[str]:
-    key = ", ".join(f"{quoted(column.name)}: {_value(column)}" for column in asked.key)
+    key = ", ".join(f"{quoted(column.name)}: {scalar(value(column, 0))}" for column in asked.key)
     same = f"{key}, as_of_date: 2025-03-01"
     other = f"{key}, as_of_date: 2025-04-01, model_version: 9, score: 0.7"
     yield "unit_tests:"
@@ -223,11 +216,3 @@ def _unit_test(asked: AskedModel) -> Iterator[str]:
     yield "        # A rollback: the older version has spoken last."
     yield f"        - {{{same}, model_version: 9, score: 0.9}}"
     yield f"        - {{{other}}}"
-
-
-def _value(column: Column) -> str:
-    if column.is_number:
-        return "1"
-    if column.base == "BOOLEAN":
-        return "true"
-    return "2025-01-01" if column.is_date or column.base.startswith("TIMESTAMP") else "a"

@@ -8,10 +8,19 @@ from typing import Any
 
 import duckdb
 
-from dataops.features.declaration import ttl_seconds
 from dataops.features.views import View
 from dataops.manifest import REFERABLE, Manifest
 from dataops.scaffold.asked import AGGREGATES, Aggregate, AskedFeature, Column, Moments
+from dataops.scaffold.checks import (
+    check_examples,
+    check_name,
+    check_window,
+    chosen,
+    not_twice,
+    time_of,
+)
+from dataops.scaffold.feature_sql import must_be_quoted
+from ml.columns import describe
 from ml.errors import UsageError
 from ml.names import listed
 from ml.relation import Relation
@@ -20,7 +29,6 @@ from ml.tables import exists
 # What ingest and the models on it call the times of a fact (docs/ingest.md).
 KNOWN, SUPERSEDED = "_delivered_at", "_superseded_at"
 PREFIX = "ftr_"
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _WORDS = {
     "count": "How many rows of {source}", "count_distinct": "How many values of {column}",
     "sum": "Sum of {column}", "avg": "Mean of {column}", "min": "Least {column}",
@@ -67,45 +75,54 @@ class Resolver:
 
     def asked(self, typed: Typed) -> AskedFeature:
         """Return the feature to write; raises UsageError naming what is unknown or not allowed."""
-        if not _NAME.fullmatch(typed.name):
-            raise UsageError(
-                f"the name is '{typed.name}'; allowed: a to z, 0 to 9 and _, a letter first",
-                fix="take another name",
-            )
         name = typed.name.removeprefix(PREFIX)
+        view = self._new_view(name, typed.name)
+        columns = self.columns(typed.source, "--from")
+        entity = tuple(chosen(columns, each, "--entity") for each in typed.entity)
+        aggregate = self._aggregate(typed, columns)
+        check_examples(entity, aggregate)
+        time = time_of(columns, typed.time, "--time")
+        check_window(typed.window, time)
+        known = self._known(typed, columns)
+        moments = self._moments(typed, [column.name for column in entity])
+        return not_twice(
+            AskedFeature(
+                name=name,
+                view=view,
+                description=typed.description or _description(typed, aggregate),
+                owner=self._owner(typed),
+                says_owner=typed.owner is not None or not self._folder_says_owner(),
+                entity=entity,
+                source=typed.source,
+                time=time,
+                known=None if known == time else known,
+                superseded=columns.get(SUPERSEDED) if known else None,
+                aggregate=aggregate,
+                window=typed.window,
+                moments=moments,
+                ttl=typed.ttl or ("0 days" if moments else "1 day"),
+            )
+        )
+
+    def _new_view(self, name: str, typed: str) -> str:
+        """Return what the view of the feature ``name`` is called; it must not be there yet."""
+        check_name(name, typed)
+        if must_be_quoted(name):
+            raise UsageError(
+                f"the name is '{typed}', and '{name}' is a word of SQL", fix="take another name"
+            )
         view = PREFIX + name
         if view in self._nodes:
             raise UsageError(
                 f"'{view}' is there already ({self._nodes[view]['original_file_path']})",
                 fix=f"type: goldloop features show {view}, or take another name",
             )
-        columns = self.columns(typed.source, "--from")
-        entity = tuple(chosen(columns, each, "--entity") for each in typed.entity)
-        aggregate = self._aggregate(typed, columns)
-        time = time_of(columns, typed.time, "--time")
-        known = time_of(columns, typed.known or KNOWN, "--known") if (
-            typed.known or KNOWN in columns
-        ) else None  # fmt: skip
-        is_versioned = known is not None and SUPERSEDED in columns
-        moments = self._moments(typed, [column.name for column in entity])
-        _check_window(typed.window, time)
-        description = typed.description or _description(typed, aggregate)
-        return AskedFeature(
-            name=name,
-            view=view,
-            description=description,
-            owner=self._owner(typed),
-            says_owner=typed.owner is not None or not self._folder_says_owner(),
-            entity=entity,
-            source=typed.source,
-            time=time,
-            known=None if known == time else known,
-            superseded=columns[SUPERSEDED] if is_versioned else None,
-            aggregate=aggregate,
-            window=typed.window,
-            moments=moments,
-            ttl=typed.ttl or ("0 days" if moments else "1 day"),
-        )
+        return view
+
+    def _known(self, typed: Typed, columns: Mapping[str, Column]) -> Column | None:
+        if typed.known or KNOWN in columns:
+            return time_of(columns, typed.known or KNOWN, "--known")
+        return None
 
     @property
     def folder(self) -> str | None:
@@ -126,15 +143,7 @@ class Resolver:
                 f"{listed(model, self._nodes)}",
                 fix=f"correct {option}",
             )
-        built = self._built(Relation(node["schema"], node["alias"]))
-        found = {}
-        for name, column in node["columns"].items():
-            kind = column.get("data_type") or built.get(name)
-            if kind:
-                says = " ".join(str(column.get("description") or "").split())
-                found[name] = Column(name, str(kind).lower(), says)
-        for name, kind in built.items():
-            found.setdefault(name, Column(name, kind))
+        found = self._typed(node)
         if not found:
             raise UsageError(
                 f"nothing says what columns {model} has: its YAML describes none with a data_type "
@@ -143,11 +152,23 @@ class Resolver:
             )
         return found
 
+    def _typed(self, node: Mapping[str, Any]) -> dict[str, Column]:
+        built = self._built(Relation(node["schema"], node["alias"]))
+        found = {}
+        for name, column in node["columns"].items():
+            kind = column.get("data_type") or built.get(name)
+            if kind:
+                says = " ".join(str(column.get("description") or "").split())
+                found[name] = Column(name, _lower(str(kind)), says)
+        for name, kind in built.items():
+            found.setdefault(name, Column(name, _lower(kind)))
+        return found
+
     def _built(self, relation: Relation) -> dict[str, str]:
         if self._connection is None or not exists(self._connection, relation):
             return {}
-        rows = self._connection.execute(f"describe {relation.sql}").fetchall()
-        return {name: str(kind).lower() for name, kind, *_ in rows}
+        columns = describe(self._connection, relation)
+        return {name: column.type for name, column in columns.items()}
 
     def _aggregate(self, typed: Typed, columns: Mapping[str, Column]) -> Aggregate:
         how, _, name = typed.aggregate.partition(":")
@@ -162,7 +183,7 @@ class Resolver:
             return Aggregate(how, None)
         column = chosen(columns, name, "--aggregate")
         fit = AGGREGATES[1:] if column.is_number else ["count_distinct", "min", "max"]
-        if column.base in ("BOOLEAN", "VARCHAR"):
+        if column.known.kind in ("boolean", "text") or column.known.base == "UUID":
             fit = ["count_distinct"]
         if how not in fit:
             raise UsageError(
@@ -190,10 +211,13 @@ class Resolver:
                 continue
             for unique_id in self._nodes[view.name]["depends_on"]["nodes"]:
                 model = unique_id.split(".")[-1]
-                described = (self._nodes.get(model) or {}).get("columns") or {}
+                node = self._nodes.get(model) or {"columns": {}}
                 moment = view.declared.event_time
-                if moment in described and not set(entity) & set(described):
-                    yield Moments(model, self.columns(model, "--at")[moment])
+                if moment not in node["columns"] or set(entity) & set(node["columns"]):
+                    continue
+                column = self._typed(node).get(moment)
+                if column and column.known.kind == "time":
+                    yield Moments(model, column)
 
     def _siblings(self) -> list[Mapping[str, Any]]:
         return [self._nodes[name] for name in self._views]
@@ -213,39 +237,9 @@ class Resolver:
         return str(found)
 
 
-def chosen(columns: Mapping[str, Column], name: str, option: str) -> Column:
-    """Return the column ``name``; raises UsageError naming ``option`` when it is not there."""
-    if name not in columns:
-        raise UsageError(
-            f"{option} names '{name}', no column of the model; it has: {listed(name, columns)}",
-            fix=f"correct {option}",
-        )
-    return columns[name]
-
-
-def time_of(columns: Mapping[str, Column], name: str, option: str) -> Column:
-    """Return the column ``name``, as :func:`chosen` does; it must be a date or a timestamp."""
-    column = chosen(columns, name, option)
-    if not (column.is_date or column.base.startswith(("TIMESTAMP", "DATETIME"))):
-        raise UsageError(
-            f"{option} is '{name}', which is {column.type}; allowed: a date or a timestamp",
-            fix=f"correct {option}",
-        )
-    return column
-
-
-def _check_window(window: str, time: Column) -> None:
-    try:
-        seconds = ttl_seconds(window)
-    except ValueError:
-        seconds = 0
-    if seconds == 0 or (seconds and time.is_date and seconds % 86_400):
-        whole = ", of whole days since the time is a date" if time.is_date else ""
-        raise UsageError(
-            f"--window is '{window}'; allowed: a whole number of seconds, minutes, hours, days or "
-            f"weeks, such as 30 days, or unlimited{whole}",
-            fix="correct --window",
-        )
+def _lower(kind: str) -> str:
+    """Return a type in small letters, the labels of an enum as they are."""
+    return re.sub(r"('(?:[^']|'')*')|[^']", lambda at: at[1] or at[0].lower(), kind)
 
 
 def _description(typed: Typed, aggregate: Aggregate) -> str:

@@ -14,7 +14,10 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_ ./-]*")
 def quoted(value: str) -> str:
     """Return ``value`` as YAML that reads as that text, in quotes only where it must be."""
     is_plain = _PLAIN.fullmatch(value) and value == value.strip()
-    return value if is_plain and yaml.safe_load(value) == value else json.dumps(value)
+    if is_plain and yaml.safe_load(value) == value:
+        return value
+    # YAML has no surrogate pairs, by which JSON writes what is beyond 16 bits.
+    return json.dumps(value, ensure_ascii=not value.isprintable())
 
 
 def folded(key: str, text: str, indent: int) -> Iterator[str]:
