@@ -1,18 +1,18 @@
 """Files written together: if what follows fails, none of them is there and none is changed."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ml.errors import UsageError
 
 
 class Written:
-    """The files of one command; ``new`` were made by it, ``changed`` were there."""
+    """The files of one command; ``new`` were made by it, ``changed`` were there, with what."""
 
     def __init__(self) -> None:
         self.new: list[Path] = []
-        self.changed: dict[Path, str] = {}
+        self.changed: dict[Path, bytes] = {}
         self._folders: list[Path] = []
 
     def make(self, files: Mapping[Path, str]) -> None:
@@ -24,28 +24,44 @@ class Written:
             )
         for path, text in files.items():
             self._folder(path.parent)
-            path.write_text(text, encoding="utf-8")
+            # Noted before it is written: half a file is taken back as well.
             self.new.append(path)
+            path.write_text(text, encoding="utf-8")
 
     def change(self, files: Mapping[Path, str]) -> None:
-        """Write new text into files that are there."""
+        """Write new text into files that are there; their ends of lines stay as they are."""
         for path, text in files.items():
-            self.changed.setdefault(path, path.read_text(encoding="utf-8"))
-            path.write_text(text, encoding="utf-8")
+            before = self.changed.setdefault(path, path.read_bytes())
+            end = "\r\n" if b"\r\n" in before else "\n"
+            path.write_text(text, encoding="utf-8", newline=end)
 
     def take_back(self) -> None:
-        """Leave the files as they were before."""
+        """Leave the files as they were before, those a person wrote first.
+
+        A file that cannot be taken back does not keep the others from it; the last such error is
+        raised in the end. A folder that somebody else has put a file into stays.
+        """
+        failed: OSError | None = None
+        for path, before in self.changed.items():
+            try:
+                path.write_bytes(before)
+            except OSError as error:
+                failed = error
         for path in self.new:
-            path.unlink(missing_ok=True)
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                failed = error
         for folder in reversed(self._folders):
-            folder.rmdir()
-        for path, text in self.changed.items():
-            path.write_text(text, encoding="utf-8")
+            with suppress(OSError):
+                folder.rmdir()
+        if failed:
+            raise failed
 
     def _folder(self, folder: Path) -> None:
         lacking = [each for each in (folder, *folder.parents) if not each.exists()]
-        folder.mkdir(parents=True, exist_ok=True)
         self._folders += reversed(lacking)
+        folder.mkdir(parents=True, exist_ok=True)
 
 
 @contextmanager
