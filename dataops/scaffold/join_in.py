@@ -16,7 +16,8 @@ from dataops.features.uses import training_sets
 from dataops.manifest import Manifest
 from dataops.scaffold.asked import AskedFeature
 from dataops.scaffold.feature_yaml import declared
-from dataops.scaffold.text import folded
+from dataops.scaffold.select_list import UnknownShape, is_one_call, passes_on, with_column
+from dataops.scaffold.text import folded, quoted
 from ml.errors import UsageError
 from ml.names import listed
 
@@ -40,7 +41,7 @@ def join_in(asked: AskedFeature, model: str, manifest: Manifest, folder: Path) -
     node = known[model].node
     path = folder / node["original_file_path"]
     edits: Edits = {path: _sql(asked, path)}
-    for each in [node, *_passing_on(node, manifest)]:
+    for each in [node, *_passing_on(node, manifest, folder)]:
         _edit(edits, _described_in(each, folder), lambda t, n=each["name"]: _column(asked, n, t))
     for test in (manifest.raw.get("unit_tests") or {}).values():
         if test["model"] == model:
@@ -60,10 +61,26 @@ def _sql(asked: AskedFeature, path: Path) -> str:
     items = text[start:end]
     tail = items[len(items.rstrip()) :]
     indent = re.search(r"\n[ \t]*(?=['{])", items)
-    item = f",{indent[0] if indent else ' '}'{asked.view}'"
+    comma = f",{indent[0] if indent else ' '}" if items.strip() else ""
+    item = f"{comma}'{asked.view}'"
     text = text[:start] + items.rstrip().rstrip(",") + item + tail + text[end:]
+    try:
+        return _selected(asked, text)
+    except UnknownShape as error:
+        raise _by_hand(path, str(error)) from None
+
+
+def _selected(asked: AskedFeature, text: str) -> str:
+    """Select the feature from the CTE that calls ``training_set``; a call alone has it already."""
     cte = _CTE.search(text)
-    return text if cte is None else _selected(asked, cte[1], cte.end(), text, path)
+    if cte is None:
+        if is_one_call(text):
+            return text
+        raise UnknownShape("a CTE that is the call of training_set, or nothing but the call")
+    value = f"{cte[1]}.{asked.name}"
+    if asked.aggregate.counts:
+        value = f"coalesce({value}, 0) as {asked.name}"
+    return with_column(text, cte[1], asked.name, value)
 
 
 def _list(text: str, path: Path) -> tuple[int, int]:
@@ -79,30 +96,20 @@ def _list(text: str, path: Path) -> tuple[int, int]:
     raise _by_hand(path, "the end of the list of features")
 
 
-def _selected(asked: AskedFeature, cte: str, after: int, text: str, path: Path) -> str:
-    found = re.compile(rf"\n[ \t]*from {cte}\b").search(text, after)
-    if found is None:
-        raise _by_hand(path, f"a line 'from {cte}'")
-    before = text[: found.start()]
-    start = before.rfind("\n") + 1
-    last = before[start:]
-    if re.search(rf"select\s+({cte}\.)?\*", before[after:]):
-        return text
-    if not last.strip() or last.strip() == "select":
-        raise _by_hand(path, f"the columns selected from {cte}")
-    indent = last[: len(last) - len(last.lstrip())]
-    value = f"{cte}.{asked.name}"
-    if asked.aggregate.counts:
-        value = f"coalesce({value}, 0) as {asked.name}"
-    return text[:start] + f"{indent}{value},\n" + text[start:]
+def _passing_on(
+    node: Mapping[str, Any], manifest: Manifest, folder: Path
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the models under a contract that pass on every column of ``node``.
 
-
-def _passing_on(node: Mapping[str, Any], manifest: Manifest) -> Iterator[Mapping[str, Any]]:
-    """Yield the models under a contract that have every column of ``node`` and read it."""
+    One that has them all by name would have the feature in its YAML and not in its rows.
+    """
     for each in manifest.raw["nodes"].values():
         is_child = node["unique_id"] in (each.get("depends_on") or {}).get("nodes", [])
         if each["resource_type"] == "model" and is_child and _is_held(each):
             if node["columns"] and set(node["columns"]) <= set(each["columns"]):
+                path = folder / each["original_file_path"]
+                if not passes_on(path.read_text(encoding="utf-8"), node["name"]):
+                    raise _by_hand(path, f"'select *' of {node['name']}, whose columns it has all")
                 yield each
 
 
@@ -130,11 +137,11 @@ def _column(asked: AskedFeature, model: str, text: str) -> str:
         columns,
         columns.value[-1],
         [
-            f"- name: {asked.name}",
+            f"- name: {quoted(asked.name)}",
             f"  data_type: {asked.aggregate.type}",
             *folded("description", asked.description, 2),
         ],
-        json.dumps(described),
+        json.dumps(described, ensure_ascii=False),
     )
 
 
@@ -149,7 +156,7 @@ def _unit_test(asked: AskedFeature, name: str, text: str) -> str:
     test = _named(_at(yaml.compose(text), "unit_tests"), name)
     views = _at(_at(_at(test, "overrides"), "macros"), "feature_views")
     if views is not None and views.value:
-        told = [*declared(asked, says_owner=False), f"features: [{asked.name}]"]
+        told = [*declared(asked, says_owner=False), f"features: [{quoted(asked.name)}]"]
         lines = [f"{asked.view}:", *(f"  {line}" for line in told)]
         inline = f"{asked.view}: {{{', '.join(told)}}}"
         text = _before(text, views, views.value[0][0], lines, inline)
