@@ -17,6 +17,9 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "tutorial-add-a-feature.md").read_text(encoding="utf-8")
 BIN = Path(sys.executable).parent
 FEATURE = "slowest_task_seconds_60_days"
+NUMBER = r"\d+\.\d{4}"
+# A gain and the bounds of it, a sign before each.
+INTERVAL = rf"{NUMBER}\W+{NUMBER} to -?{NUMBER}"
 
 
 class Walk:
@@ -76,8 +79,18 @@ def test_the_walk_ends_with_a_version_that_has_learnt_from_the_feature(walk: Wal
 
 def test_the_gain_is_shown_with_its_interval(walk: Walk) -> None:
     told = walk.said["goldloop models compare churn@1 churn@2"]
-    assert "roc_auc" in told
-    assert "churn@2" in told
+    assert "gain of churn@2" in told
+    assert re.search(rf"roc_auc\W+{NUMBER}\W+{NUMBER}\W+{INTERVAL}", told)
+
+
+def test_an_experiment_tells_what_leaving_the_feature_out_costs(walk: Walk) -> None:
+    told = walk.said[f"goldloop experiment churn --without {FEATURE}"]
+    assert re.search(rf"without {FEATURE}\W+{NUMBER}\W+{INTERVAL}\W+(better|worse|no|cannot)", told)
+
+
+def test_the_page_keeps_to_one_file_of_sql() -> None:
+    assert "in one SQL file" in PAGE
+    assert PAGE.count("```sql\n") == 1
 
 
 def test_ci_tries_the_feature_with_its_tests_and_its_contract(walk: Walk) -> None:
@@ -94,7 +107,8 @@ def test_the_search_finds_what_is_there_and_the_page_says_who_uses_it(walk: Walk
     )
     assert "task_seconds_60_days" in walk.said["goldloop features search task seconds"]
     assert "churn 0." in walk.said["goldloop features show task_seconds_60_days"]
-    assert "used by" in walk.said[f"goldloop features show ftr_{FEATURE}"]
+    shown = walk.said[f"goldloop features show ftr_{FEATURE}"]
+    assert re.search(rf"churn -?{NUMBER}", shown)
 
 
 def test_what_is_written_is_in_the_style_and_parses_without_a_warning(walk: Walk) -> None:
