@@ -52,6 +52,25 @@ class Manifest:
             if node["resource_type"] in REFERABLE
         }
 
+    def above(self, name: str) -> set[str]:
+        """Return dbt's ids of all that the model, seed or snapshot ``name`` is made from.
+
+        Only what dbt knows: a prediction's source is made from nothing here.
+        """
+        nodes, found = self.raw["nodes"], set[str]()
+        todo = [self._ids[name]] if name in self._ids else []
+        while todo:
+            node = nodes.get(todo.pop()) or {}
+            read = (node.get("depends_on") or {}).get("nodes") or ()
+            todo += [each for each in read if each not in found]
+            found.update(read)
+        return found
+
+    @cached_property
+    def _ids(self) -> Mapping[str, str]:
+        nodes = self.raw["nodes"].items()
+        return {node["name"]: id_ for id_, node in nodes if node["resource_type"] in REFERABLE}
+
     @cached_property
     def sources(self) -> list[Mapping[str, Any]]:
         """Every source table, in the order of source and table name."""

@@ -22,7 +22,7 @@ def feature_code(manifest: Manifest, name: str) -> Mapping[str, str]:
     nodes = manifest.raw["nodes"]
     return {
         each: _code(manifest.raw, nodes[each])
-        for each in sorted(_above(manifest, name))
+        for each in sorted(_made_from(manifest, name))
         if each in nodes
     }
 
@@ -30,28 +30,20 @@ def feature_code(manifest: Manifest, name: str) -> Mapping[str, str]:
 def feature_inputs(manifest: Manifest, name: str) -> Mapping[str, Relation]:
     """Return the sources and seeds that model ``name`` is made from, by dbt's id."""
     found = {}
-    for each in sorted(_above(manifest, name)):
+    for each in sorted(_made_from(manifest, name)):
         node = manifest.raw["sources"].get(each) or manifest.raw["nodes"].get(each)
         if node and node["resource_type"] in ("source", "seed"):
             found[each] = Relation(node["schema"], node.get("identifier") or node["alias"])
     return found
 
 
-def _above(manifest: Manifest, name: str) -> set[str]:
+def _made_from(manifest: Manifest, name: str) -> set[str]:
     """Return the id of model ``name`` and of all it is made from."""
-    nodes = manifest.raw["nodes"]
-    todo = [
-        each
-        for each, node in nodes.items()
-        if node["name"] == name and node["resource_type"] in REFERABLE
-    ]
-    found: set[str] = set()
-    while todo:
-        each = todo.pop()
-        if each not in found:
-            found.add(each)
-            todo.extend(nodes.get(each, {}).get("depends_on", {}).get("nodes", ()))
-    return found
+    nodes = manifest.raw["nodes"].items()
+    own = {
+        id_ for id_, node in nodes if node["name"] == name and node["resource_type"] in REFERABLE
+    }
+    return own | manifest.above(name)
 
 
 def _code(raw: Mapping[str, Any], node: Mapping[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from dataops.features.catalog import Feature, catalog
@@ -66,14 +65,13 @@ class Facts:
         }
 
 
-def gather(folder: Path | None, window: str = WINDOW, views: Sequence[str] = ()) -> Facts:
+def gather(project: Project, window: str = WINDOW, views: Sequence[str] = ()) -> Facts:
     """Return the facts of every feature, or of those of ``views``, over stretches of ``window``.
 
     Without a release, and of views that it does not have, nothing is measured. Raises UsageError
     for a window that is no duration.
     """
     seconds = _seconds(window)
-    project = Project.locate(folder)
     features = _features(project, views)
     specs = declared_models(project)
     measured = {}
@@ -88,12 +86,11 @@ def gather(folder: Path | None, window: str = WINDOW, views: Sequence[str] = ())
     return Facts(features, measured, used, datetime.now(UTC))
 
 
-def alike(folder: Path | None, view: str | None = None) -> list[Alike]:
+def alike(project: Project, views: Sequence[str] = ()) -> list[Alike]:
     """Return the pairs of features with nearly the same values in the current release.
 
-    With ``view`` only pairs with a feature of it.
+    With ``views`` only pairs with a feature of those.
     """
-    project = Project.locate(folder)
     if project.warehouse.current_release() is None:
         raise PipelineError(
             f"{project.home} has no release, and values are compared in one",
@@ -102,8 +99,8 @@ def alike(folder: Path | None, view: str | None = None) -> list[Alike]:
     features = _features(project, ())
     with project.warehouse.read() as connection:
         built = [each for each in features if exists(connection, each.view.relation)]
-        new = [each for each in built if each.view.name == view] if view else None
-        return duplicates(connection, built, new)
+        new = [each for each in built if each.view.name in views]
+        return duplicates(connection, built, new if views else None)
 
 
 def _features(project: Project, views: Sequence[str]) -> list[Feature]:

@@ -16,6 +16,7 @@ from dataops.features.duplicates import Alike
 from dataops.features.usage import Use
 from orchestration.feature_facts import Facts, alike, gather
 from orchestration.features import checked_views
+from orchestration.plain_table import plain_table
 from orchestration.project import Project
 
 NEXT = "next: goldloop features show VIEW.FEATURE, goldloop features search WORDS"
@@ -23,7 +24,7 @@ NEXT = "next: goldloop features show VIEW.FEATURE, goldloop features search WORD
 
 def list_features(folder: Path | None, window: str, as_json: bool) -> None:
     """Show every feature: owner, freshness, null share, drift, and which models use it."""
-    facts, console = gather(folder, window), Console(soft_wrap=True)
+    facts, console = gather(Project.locate(folder), window), Console(soft_wrap=True)
     if as_json:
         documents = [facts.document(feature) for feature in facts.features]
         console.print_json(json.dumps(documents, default=str))
@@ -38,7 +39,7 @@ def list_features(folder: Path | None, window: str, as_json: bool) -> None:
 
 def list_duplicates(folder: Path | None, as_json: bool) -> None:
     """Show the pairs of features whose values are nearly the same in the current release."""
-    console, found = Console(soft_wrap=True), alike(folder)
+    console, found = Console(soft_wrap=True), alike(Project.locate(folder))
     if as_json:
         console.print_json(json.dumps([duplicate_document(each) for each in found]))
         return
@@ -109,7 +110,7 @@ def age(days: float | None) -> str:
 
 def _table(facts: Facts) -> Table:
     """Return a row a view and below it one a feature; what a view passes on stands once."""
-    table = _plain("feature", "null", "drift", "used by (importance)")
+    table = plain_table("feature", "null", "drift", "used by (importance)")
     for name in dict.fromkeys(feature.view.name for feature in facts.features):
         mine = [feature for feature in facts.features if feature.view.name == name]
         own = [feature for feature in mine if not feature.passed_on_from]
@@ -125,13 +126,6 @@ def _table(facts: Facts) -> Table:
                 drift(measured.drift if measured else None),
                 escape(used_by(facts.uses[feature.full_name])),
             )
-    return table
-
-
-def _plain(*columns: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-    for name in columns:
-        table.add_column(name, overflow="fold")
     return table
 
 

@@ -23,8 +23,8 @@ def show_feature(folder: Path | None, name: str, window: str, as_json: bool) -> 
     project, console = Project.locate(folder), Console(soft_wrap=True)
     every = catalog(project.manifest, checked_views(project))
     chosen = _chosen(every, name)
-    facts = gather(folder, window, [each.view.name for each in chosen])
-    pairs = _pairs(folder, facts, chosen)
+    facts = gather(project, window, [each.view.name for each in chosen])
+    pairs = _pairs(project, facts, chosen)
     if as_json:
         alike_to = [duplicate_document(each) for each in pairs]
         document = {"features": [facts.document(each) for each in chosen], "alike": alike_to}
@@ -47,18 +47,13 @@ def _chosen(features: Sequence[Feature], name: str) -> list[Feature]:
     return found
 
 
-def _pairs(folder: Path | None, facts: Facts, chosen: Sequence[Feature]) -> list[Alike]:
+def _pairs(project: Project, facts: Facts, chosen: Sequence[Feature]) -> list[Alike]:
     names = {each.full_name for each in chosen}
-    views = [
-        view for view in dict.fromkeys(each.view.name for each in chosen) if view in facts.views
-    ]
-    found = {
-        (pair.one.full_name, pair.other.full_name): pair
-        for view in views
-        for pair in alike(folder, view)
-        if {pair.one.full_name, pair.other.full_name} & names
-    }
-    return list(found.values())
+    views = [name for name in {each.view.name: None for each in chosen} if name in facts.views]
+    if not views:
+        return []
+    found = alike(project, views)
+    return [each for each in found if {each.one.full_name, each.other.full_name} & names]
 
 
 def _parts(

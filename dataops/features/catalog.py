@@ -33,42 +33,30 @@ class Feature:
 
 def catalog(manifest: Manifest, views: Mapping[str, View]) -> list[Feature]:
     """Return the features of ``views`` in order of view and column."""
+    above = {name: upstream(manifest, name) for name in views}
     return [
-        Feature(view, name, " ".join(description.split()), _origin(manifest, views, view, name))
+        Feature(view, name, " ".join(description.split()), _origin(above, views, view, name))
         for view in sorted(views.values(), key=lambda view: view.name)
         for name, description in view.features.items()
     ]
 
 
 def upstream(manifest: Manifest, name: str) -> set[str]:
-    """Return the names of all that the model ``name`` reads, directly or not."""
-    parents = {
-        node["name"]: [
-            parent["name"]
-            for unique_id in (node.get("depends_on") or {}).get("nodes", [])
-            if (parent := manifest.raw["nodes"].get(unique_id))
-        ]
-        for node in manifest.raw["nodes"].values()
-    }
-    found: set[str] = set()
-    waiting = list(parents.get(name, []))
-    while waiting:
-        each = waiting.pop()
-        if each not in found:
-            found.add(each)
-            waiting += parents.get(each, [])
-    return found
+    """Return the names of all models, seeds and snapshots that the model ``name`` is made from."""
+    nodes = manifest.raw["nodes"]
+    return {nodes[each]["name"] for each in manifest.above(name) if each in nodes}
 
 
-def _origin(manifest: Manifest, views: Mapping[str, View], view: View, feature: str) -> str | None:
+def _origin(
+    above: Mapping[str, Set[str]], views: Mapping[str, View], view: View, feature: str
+) -> str | None:
     """Return the view furthest up that has the feature by this name, None if it is this one."""
-    above = [
+    having = [
         name
-        for name in sorted(upstream(manifest, view.name))
+        for name in sorted(above[view.name])
         if name in views and feature in views[name].features
     ]
-    first = [name for name in above if not upstream(manifest, name) & set(above)]
-    return first[0] if first else None
+    return next((name for name in having if not above[name] & set(having)), None)
 
 
 def search(words: Sequence[str], features: Sequence[Feature]) -> list[tuple[Feature, float]]:
