@@ -12,7 +12,7 @@ import pytest
 from dataops.contracts import Contract, verify
 from dataops.contracts.engine import Session
 from dataops.contracts.samples import failing_sql
-from tests.integration.contracts.conftest import NOW, Checked
+from tests.integration.contracts.conftest import BODY, NOW, PARTS, Checked
 
 
 def test_a_table_that_keeps_its_contract_passes_every_check(
