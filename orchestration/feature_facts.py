@@ -60,13 +60,18 @@ class Facts:
             "null_share": measured.null_share if measured else None,
             "distinct": measured.distinct if measured else None,
             "drift": moved.index if moved else None,
+            "kolmogorov_smirnov": moved.kolmogorov_smirnov if moved else None,
             "drift_is_large": bool(moved and moved.is_large),
             "used_by": [asdict(use) for use in self.uses[feature.full_name]],
         }
 
 
-def gather(project: Project, window: str = WINDOW, views: Sequence[str] = ()) -> Facts:
+def gather(
+    project: Project, window: str = WINDOW, views: Sequence[str] = (), exactly: bool = False
+) -> Facts:
     """Return the facts of every feature, or of those of ``views``, over stretches of ``window``.
+
+    ``exactly`` adds the distances that no bins blur (:func:`dataops.features.drift.moved`).
 
     Without a release, and of views that it does not have, nothing is measured. Raises UsageError
     for a window that is no duration.
@@ -81,7 +86,7 @@ def gather(project: Project, window: str = WINDOW, views: Sequence[str] = ()) ->
     with project.warehouse.read() as connection:
         for view in {feature.view.name: feature.view for feature in features}.values():
             if exists(connection, Relation(view.relation.schema, view.relation.name)):
-                measured[view.name] = measure(connection, view, seconds)
+                measured[view.name] = measure(connection, view, seconds, exactly)
         used = uses(connection, project.manifest, specs, features)
     return Facts(features, measured, used, datetime.now(UTC))
 

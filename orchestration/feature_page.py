@@ -10,6 +10,7 @@ from rich.table import Column, Table
 
 from dataops.features.catalog import Feature, catalog, near
 from dataops.features.duplicates import Alike
+from dataops.features.measures import Measured
 from ml.errors import UsageError
 from ml.names import listed
 from orchestration.feature_facts import Facts, alike, gather
@@ -23,7 +24,7 @@ def show_feature(folder: Path | None, name: str, window: str, as_json: bool) -> 
     project, console = Project.locate(folder), Console(soft_wrap=True)
     every = catalog(project.manifest, checked_views(project))
     chosen = _chosen(every, name)
-    facts = gather(project, window, [each.view.name for each in chosen])
+    facts = gather(project, window, [each.view.name for each in chosen], exactly=True)
     pairs = _pairs(project, facts, chosen)
     if as_json:
         alike_to = [duplicate_document(each) for each in pairs]
@@ -91,6 +92,7 @@ def _head(facts: Facts, feature: Feature) -> Iterator[str]:
 
 def _table(facts: Facts, features: Sequence[Feature]) -> Table:
     table = Table(Column("feature", overflow="fold"), "what it says", "null", "distinct", "drift")
+    table.add_column("KS")
     table.add_column("used by (importance)")
     for feature in features:
         measured = facts.measured(feature)
@@ -105,6 +107,12 @@ def _table(facts: Facts, features: Sequence[Feature]) -> Table:
             share(measured.null_share if measured else None),
             f"{measured.distinct:,}" if measured else "",
             drift(measured.drift if measured else None),
+            _distance(measured),
             escape(used_by(facts.uses[feature.full_name])),
         )
     return table
+
+
+def _distance(measured: Measured | None) -> str:
+    found = measured.drift.kolmogorov_smirnov if measured and measured.drift else None
+    return "" if found is None else f"{found:.2f}"

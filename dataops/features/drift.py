@@ -10,42 +10,55 @@ from dataclasses import dataclass
 import duckdb
 
 from ml.columns import Columns
-from ml.monitoring.distances import drift, is_alarm
+from ml.monitoring.distances import drift, exact, is_alarm
 from ml.monitoring.reference import category_bins, count, numeric_bins
 from ml.relation import Relation
 
 LARGE = 0.25
 # With fewer rows in a stretch the index is mostly noise: it grows by (bins - 1) / rows.
 LEAST_ROWS = 100
+EXACT_ROWS = 2_000_000
 _BEFORE, _NOW = Relation("temp", "goldloop_before"), Relation("temp", "goldloop_now")
 
 
 @dataclass(frozen=True)
 class Moved:
-    """The stability index of one feature, and whether it is large and no accident."""
+    """The stability index of one feature, and whether it is large and no accident.
+
+    ``kolmogorov_smirnov`` is the greatest distance of the two distributions of a number, of every
+    value and no bin; None where it was not asked for.
+    """
 
     index: float
     is_large: bool
+    kolmogorov_smirnov: float | None = None
 
 
 def moved(
-    connection: duckdb.DuckDBPyConnection, before: str, now: str, columns: Columns
+    connection: duckdb.DuckDBPyConnection,
+    before: str,
+    now: str,
+    columns: Columns,
+    exactly: bool = False,
 ) -> dict[str, Moved]:
     """Return how far ``columns`` have moved from ``before`` to ``now``.
 
     Both are queries with these columns. Dates and timestamps are left out: they move with time
-    itself. Empty with fewer than LEAST_ROWS rows in one of them.
+    itself. Empty with fewer than LEAST_ROWS rows in one of them. ``exactly`` adds the distances of
+    numbers, on up to EXACT_ROWS rows together, since they sort the values of each column.
     """
     for relation, query in ((_BEFORE, before), (_NOW, now)):
         connection.execute(f"create or replace temp view {relation.name} as {query}")
     try:
-        return _moved(connection, columns)
+        return _moved(connection, columns, exactly)
     finally:
         for relation in (_BEFORE, _NOW):
             connection.execute(f"drop view {relation.sql}")
 
 
-def _moved(connection: duckdb.DuckDBPyConnection, columns: Columns) -> dict[str, Moved]:
+def _moved(
+    connection: duckdb.DuckDBPyConnection, columns: Columns, exactly: bool
+) -> dict[str, Moved]:
     numbers = [name for name, column in columns.items() if column.kind == "number"]
     # Later rows have later times: binned, they would always have moved.
     others = [name for name, each in columns.items() if each.kind not in ("number", "time")]
@@ -54,9 +67,12 @@ def _moved(connection: duckdb.DuckDBPyConnection, columns: Columns) -> dict[str,
     told = zip(count(connection, _BEFORE, bins), count(connection, _NOW, bins), strict=True)
     found = {}
     for was, became in told:
-        rows = min(sum(was.rows) + was.missing, sum(became.rows) + became.missing)
+        rows = [sum(side.rows) + side.missing for side in (was, became)]
         each = drift(was, became)
-        if rows >= LEAST_ROWS and each.psi is not None:
+        if min(rows) >= LEAST_ROWS and each.psi is not None:
             large = is_alarm(each, psi=LARGE, columns=len(bins))
-            found[each.column] = Moved(each.psi, large)
+            distance = None
+            if exactly and each.column in numbers and sum(rows) <= EXACT_ROWS:
+                distance = exact(connection, _BEFORE, _NOW, each.column).kolmogorov_smirnov
+            found[each.column] = Moved(each.psi, large, distance)
     return found

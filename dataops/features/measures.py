@@ -40,18 +40,21 @@ class ViewMeasured:
 
 
 def measure(
-    connection: duckdb.DuckDBPyConnection, view: View, stretch_seconds: int
+    connection: duckdb.DuckDBPyConnection, view: View, stretch_seconds: int, exactly: bool = False
 ) -> ViewMeasured:
     """Measure ``view`` in the warehouse of ``connection``, which is only read.
 
     Drift compares the rows of the newest ``stretch_seconds`` with those of as many before, by
-    event time. A feature that is described and not built yet is left out. Raises PipelineError
-    when the warehouse lacks the view.
+    event time, ``exactly`` as :func:`moved` does. A feature that is described and not built yet is
+    left out. Raises PipelineError when the warehouse lacks the view.
     """
     there = built_columns(connection, view)
     columns = {name: there[name] for name in view.features if name in there}
     (rows, newest, known, *told), *_ = connection.execute(_facts_sql(view, columns)).fetchall()
-    drift = {} if newest is None else _drift(connection, view, columns, newest, stretch_seconds)
+    drift = {}
+    if newest is not None:
+        before, now = _stretches(view, newest, stretch_seconds)
+        drift = moved(connection, before, now, columns, exactly)
     measured = {}
     for place, name in enumerate(columns):
         nulls, distinct = told[2 * place : 2 * place + 2]
@@ -72,20 +75,15 @@ def _facts_sql(view: View, columns: Columns) -> str:
     return f"select {', '.join(told)} from {view.relation.sql}"
 
 
-def _drift(
-    connection: duckdb.DuckDBPyConnection,
-    view: View,
-    columns: Columns,
-    newest: int,
-    seconds: int,
-) -> dict[str, Moved]:
+def _stretches(view: View, newest: int, seconds: int) -> tuple[str, str]:
+    """Return queries of the rows of the stretch before the newest one, and of that."""
     event, length = instant(view.declared.event_time), seconds * _MICROSECONDS
     before, now = (
         f"select * from {view.relation.sql} where {event} > {newest - (back + 1) * length} "
         f"and {event} <= {newest - back * length}"
         for back in (1, 0)
     )
-    return moved(connection, before, now, columns)
+    return before, now
 
 
 def _time(microseconds: int | None) -> datetime | None:

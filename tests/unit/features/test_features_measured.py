@@ -3,6 +3,7 @@
 import duckdb
 import numpy as np
 import pytest
+from scipy.stats import ks_2samp
 
 from dataops.features.catalog import Feature, near
 from dataops.features.declaration import FeatureView
@@ -71,6 +72,26 @@ def test_dates_have_no_drift_since_they_move_with_time(gold: duckdb.DuckDBPyConn
     make(gold, "t", "ended_at::date - 1 as last_on, ended_at - interval 1 hour as last_at, 1 as n")
     found = measure(gold, view("t", "last_on", "last_at", "n"), STRETCH).features
     assert [name for name, each in found.items() if each.drift] == ["n"]
+
+
+def test_the_distance_of_numbers_is_that_of_scipy_and_told_when_asked_for(
+    gold: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(gold, "t", "round(sin(i) + i / 300, 1) as n, 'a' as place")
+    told = measure(gold, view("t", "n", "place"), STRETCH, exactly=True).features
+    values = np.array(gold.execute("select n from gold.t order by rider").fetchall())[:, 0]
+    truth = ks_2samp(values[:200], values[200:]).statistic
+    assert told["n"].drift
+    assert told["n"].drift.kolmogorov_smirnov == pytest.approx(truth)
+    assert told["place"].drift
+    assert told["place"].drift.kolmogorov_smirnov is None
+    [unasked] = measure(gold, view("t", "n"), STRETCH).features.values()
+    assert unasked.drift
+    assert unasked.drift.kolmogorov_smirnov is None
+    monkeypatch.setattr("dataops.features.drift.EXACT_ROWS", 399)
+    [too_many] = measure(gold, view("t", "n"), STRETCH, exactly=True).features.values()
+    assert too_many.drift
+    assert too_many.drift.kolmogorov_smirnov is None
 
 
 def test_the_callers_connection_is_left_as_it_was(gold: duckdb.DuckDBPyConnection) -> None:
