@@ -10,6 +10,7 @@ import duckdb
 from dataops.features.built import built_columns
 from dataops.features.render import Renderer
 from dataops.features.views import View
+from ml.columns import Columns
 from ml.errors import UsageError
 from ml.names import listed
 from ml.relation import quote
@@ -74,12 +75,15 @@ def _read(
     as_of: datetime,
 ) -> Read:
     times = [view.declared.event_time, view.declared.known_time]
-    told = view.told | {"features": [*view.features, *dict.fromkeys(times)]}
+    columns = built_columns(connection, view)
+    # What is described and not built yet is not there to be read; the other features are.
+    built = [name for name in view.features if name in columns]
+    told = view.told | {"features": [*built, *dict.fromkeys(times)]}
     renderer = Renderer({view.name: told}, {view.name: view.relation.sql})
     statement = renderer.snapshot(
         [view.name],
         as_of=f"cast('{as_of.isoformat()}' as timestamp with time zone)",
-        entities=f"({_literals(connection, view, entity)}) as asked",
+        entities=f"({_literals(columns, entity)}) as asked",
         prefix=_OURS,
     )
     try:
@@ -90,13 +94,12 @@ def _read(
         ) from error
     names = [column[0] for column in cursor.description]
     row = dict(zip(names, cursor.fetchone() or (), strict=True))
-    features = {name: row[_OURS + name] for name in view.features}
+    features = {name: row[_OURS + name] for name in built}
     return Read(view.name, row[_OURS + times[0]], row[_OURS + times[1]], features)
 
 
-def _literals(connection: duckdb.DuckDBPyConnection, view: View, entity: Mapping[str, str]) -> str:
+def _literals(columns: Columns, entity: Mapping[str, str]) -> str:
     """Return a select of the entity's keys, each as its column's type in the warehouse."""
-    columns = built_columns(connection, view)
     return "select " + ", ".join(
         f"cast('{escaped}' as {columns[name].type}) as {quote(name)}"
         for name, value in entity.items()

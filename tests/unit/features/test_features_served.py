@@ -1,5 +1,6 @@
 """What is served is what was learnt from: one row alone, in a batch, and in a training set."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import duckdb
@@ -118,3 +119,14 @@ def test_a_snapshot_has_every_entity_any_view_knows_and_its_views_share_their_ke
     assert rows[-1][2:] == (None, 9)
     with pytest.raises(UsageError, match="ftr_cities is joined by rider, city and ftr_trips by"):
         renderer.snapshot(["ftr_trips", "ftr_cities"], prefix=True)
+
+
+def test_a_feature_described_and_not_built_yet_leaves_the_others_served(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    trips = VIEWS["ftr_trips"]
+    described = replace(trips, features={**trips.features, "brand_new": "Not built yet."})
+    [now], [before] = (
+        read_features(connection, [each], {"rider": "1"}, AS_OF) for each in (described, trips)
+    )
+    assert now == before
