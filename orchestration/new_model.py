@@ -24,7 +24,7 @@ from ml.declaration.measures import MEASURES
 from ml.declaration.presets import PRESETS
 from ml.errors import UsageError
 from ml.names import listed
-from ml.tables import PREDICTIONS_SCHEMA
+from ml.tables import PREDICTION_COLUMNS, PREDICTIONS_SCHEMA
 from orchestration.declared import declared_models
 from orchestration.features import checked_views
 from orchestration.new_feature import model_path
@@ -102,7 +102,7 @@ def _asked(
     resolver = Resolver(project.manifest, checked_views(project), connection)
     train = resolver.columns(options["on"], "--on")
     score = resolver.columns(options["score_on"], "--score-on")
-    key = tuple(chosen(train, each, "--key") for each in options["key"])
+    key = tuple(_key(train, each) for each in options["key"])
     time = time_of(train, options["time"], "--time")
     for column in (*key, time):
         chosen(score, column.name, "--score-on, which needs the key and the time,")
@@ -121,6 +121,15 @@ def _asked(
         owner=_owner(project, options["owner"]),
         email=options["email"],
     )
+
+
+def _key(columns: Mapping[str, Column], name: str) -> Column:
+    if name in PREDICTION_COLUMNS:
+        raise UsageError(
+            f"--key names '{name}', which scoring writes beside the key",
+            fix="leave it out of --key; --time names the column of the moment",
+        )
+    return chosen(columns, name, "--key")
 
 
 def _metric(named: str | None, label: Column) -> str:

@@ -55,11 +55,17 @@ def check_examples(entity: Sequence[Column], aggregate: Aggregate) -> None:
 
 
 def not_twice(asked: AskedFeature) -> AskedFeature:
-    """Refuse a feature called like a column that its rows have already."""
+    """Refuse two columns of one name: the feature, its keys, what it counts, its moments."""
     if asked.name in asked.grain:
         raise UsageError(
             f"the name is '{asked.name}', a key or the time of the feature's own rows",
             fix="take another name",
+        )
+    taken = [each.name for each in (*asked.entity, asked.aggregate.column) if each]
+    if asked.as_of.name in taken:
+        raise UsageError(
+            f"'{asked.as_of.name}' is a column that is taken and that of the moments, too",
+            fix="take moments with a column of another name (--at), or name it anew in a model",
         )
     return asked
 

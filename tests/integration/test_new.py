@@ -38,6 +38,8 @@ def made(tmp_path_factory: pytest.TempPathFactory, goldloop: Run) -> Path:
     misspelt = goldloop(*(word.replace("visit_features", "visit_feature") for word in FEATURE),
                         project=project)  # fmt: skip
     assert "'visit_feature', no model of this project; it has: visit_features" in misspelt.stderr
+    doubled = goldloop(*MODEL, "--key", "as_of_date", project=project)
+    assert "--key names 'as_of_date', which scoring writes" in doubled.stderr
     assert files(project) == before
     for words in ((*FEATURE, "--owner", "Web"), MODEL):
         done = goldloop(*words, project=project)

@@ -131,6 +131,14 @@ def test_a_name_that_no_column_can_have_is_refused(name: str, says: str) -> None
         resolve(name=name)
 
 
+def test_a_column_called_as_that_of_the_moments_is_refused() -> None:
+    there = COLUMNS | {"as_of_date": {"data_type": "date", "description": "x"}}
+    made = manifest(node("trips", {}, there))
+    for changes in ({"aggregate": "max:as_of_date"}, {"entity": ["rider", "as_of_date"]}):
+        with pytest.raises(UsageError, match="'as_of_date' is a column that is taken"):
+            resolve(made, **changes)
+
+
 @pytest.mark.parametrize("how", ["sum", "avg"])
 def test_doubles_keep_their_digits_and_their_sum_in_any_order(how: str) -> None:
     sql = Aggregate(how, Column("x", "double")).sql("x")
