@@ -75,6 +75,11 @@ class Behaviour(Part):
     event: Column = Field(description="The column that names what happened.")
     time: Column = Field(description="The date or timestamp at which it happened.")
     known: Column = Field(description="The date or timestamp at which the warehouse learned it.")
+    superseded: Column | None = Field(
+        None,
+        description="The date or timestamp from which on a newer version of the event counts; null "
+        "for the last.",
+    )
     every: Annotated[Duration, AfterValidator(_step)] | None = Field(
         None,
         description="A moment for each whole step of time (UTC), where the call names neither "

@@ -75,6 +75,7 @@ WRONG = [
     ({"time": None}, ["time is missing"]),
     ({"event": "nme"}, ["event is 'nme', no described column of slv_rides", "slv_rides.yml"]),
     ({"known": "landed"}, ["known is 'landed'", "landed_at"]),
+    ({"superseded": "corrected_at"}, ["superseded is 'corrected_at'", "landed_at"]),
     (feature(sum="prize", over="7 days"), ["features.paid_7d is 'prize'", "price"]),
     (feature(summ="price", over="7 days"), ["unknown key features.paid_7d.summ", "sum"]),
     (feature(sum="price"), ["features.paid_7d.over is missing"]),
