@@ -211,6 +211,29 @@ def test_steps_of_time_go_on_until_the_last_correction_was_known(
     ]
 
 
+def test_sums_and_means_do_not_depend_on_the_order_of_rows_or_on_threads() -> None:
+    count = 20_000
+    declared = DECLARED | {"features": {
+        "total": {"sum": "amount", "over": "unlimited"},
+        "mean": {"avg": "amount", "over": "unlimited"},
+        "spent": {"seconds": "*", "over": "unlimited"},
+    }}  # fmt: skip
+    found = set()
+    for order in ("number", "-number", "hash(number)"):
+        with duckdb.connect(config={"threads": 4}) as connection:
+            connection.execute(
+                "create table events as select 'a' as person, 'x' as place, 'buy' as what, "
+                "((number * 7919 % 9999991 + 1) / 100)::double as amount, "
+                f"timestamp '{START}' + to_microseconds(number * 1100003) as happened, "
+                f"timestamp '{START}' as learnt from range({count}) as r(number) order by {order}"
+            )
+            fill(connection, "moments", "person varchar, place varchar, as_of timestamp",
+                 [("a", "x", START + timedelta(days=9))])  # fmt: skip
+            found |= set(told(connection, "duckdb", declared, moments="moments").values())
+    cents = sum(number * 7919 % 9_999_991 + 1 for number in range(count))
+    assert found == {(cents / 100, cents / 100 / count, 1_100_003 * (count - 1) / 1_000_000)}
+
+
 def steps(events: Sequence[Row]) -> list[datetime]:
     """Whole steps of 90 minutes after the first event, up to the first after all was known."""
     own = [row for row in events if row["person"]]
