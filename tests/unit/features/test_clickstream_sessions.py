@@ -180,3 +180,28 @@ def test_every_event_is_used_or_a_dead_letter_with_its_reason(
     )
     told = connection.execute(sql).fetchall()
     assert sorted(told, key=repr) == sorted(((*row, why) for row, why in JUDGED), key=repr)
+
+
+TWICE = [("1", device, START + timedelta(minutes=minutes), DELIVERED, payload)
+         for device in "ba" for minutes in (2, 1) for payload in ("2", "1")]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    ("order", "first"),
+    [([], ("a", START + timedelta(minutes=1), "1")), (["line"], ("b", TWICE[0][2], "2"))],
+)
+def test_which_of_an_event_delivered_twice_stays_does_not_depend_on_how_it_is_stored(
+    connection: duckdb.DuckDBPyConnection, seed: int, order: list[str], first: Any
+) -> None:
+    rows = [(*row, line) for line, row in enumerate(TWICE)]
+    types = "event varchar, device varchar, happened timestamp, learnt timestamp, payload varchar"
+    fill(connection, "events", f"{types}, line integer",
+         random.Random(seed).sample(rows, len(rows)))  # fmt: skip
+    sql = Renderer({}, {}).render(
+        "judged_events", "events", "event", "device", "happened", "learnt",
+        payload="payload", order=order,
+    )  # fmt: skip
+    stays = f"select device, happened, payload from ({sql}) where dead_letter_reason is null"
+    # By time first, then by entity and payload.
+    assert connection.execute(stays).fetchall() == [first]
