@@ -124,11 +124,24 @@ def test_a_session_that_breaks_a_rule_is_flagged_and_kept(
 
 
 @pytest.mark.parametrize(
+    ("agent", "reason"), [("Mozilla/5.0 Firefox", None), ("a Crawler/2", "agent")]
+)
+def test_one_word_that_gives_a_bot_away_needs_no_list(
+    connection: duckdb.DuckDBPyConnection, agent: str, reason: str | None
+) -> None:
+    bots = {"agent": "agent", "agents": "crawl"}
+    told = sessions(connection, clicks("a", [0], agent), "duckdb", bots=bots)
+    assert [row[7] for row in told] == [reason]
+
+
+@pytest.mark.parametrize(
     ("options", "words"),
     [
         ({"inactivity": "half an hour"}, ["'half an hour'", "such as 30 minutes"]),
         ({"bots": {"per_hour": 3}}, ["'per_hour' is no rule", "per_minute"]),
         ({"bots": {"agents": ["bot"]}}, ["only one of agent"]),
+        ({"bots": {"agent": "agent", "agents": []}}, ["agents of bots is []", "one or more"]),
+        ({"bots": {"agent": "agent", "agents": ["bot", ""]}}, ["agents of bots is", "empty"]),
         ({"bots": {"per_minute": "many"}}, ["per_minute of bots is many"]),
     ],
 )
