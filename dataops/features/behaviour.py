@@ -19,11 +19,18 @@ def _several(named: Any) -> Any:
     return (named,) if isinstance(named, str) else named
 
 
+_LENGTH = "allowed: a whole number from 1 of seconds, minutes, hours, days or weeks"
+
+
 def _step(text: str) -> str:
     if text == UNLIMITED or not ttl_seconds(text):
-        raise PydanticCustomError(
-            "step", "allowed: a whole number from 1 of seconds, minutes, hours, days or weeks"
-        )
+        raise PydanticCustomError("step", _LENGTH)
+    return text
+
+
+def _window(text: str) -> str:
+    if ttl_seconds(text) == 0:
+        raise PydanticCustomError("window", f"{_LENGTH}; or unlimited")
     return text
 
 
@@ -50,7 +57,7 @@ class Measure(Part):
     of: Events | None = Field(
         None, description="The events whose column is meant; every event unless given."
     )
-    over: Duration = Field(
+    over: Annotated[Duration, AfterValidator(_window)] = Field(
         description="The window before the moment: `30 days`; `unlimited` for all that was before."
     )
 

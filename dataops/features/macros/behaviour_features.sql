@@ -12,6 +12,14 @@
                 'correct config.meta.behaviour'
             ) -%}
         {%- endif -%}
+        {%- set seconds = feature_duration(told.over, 'over of ' ~ name) -%}
+        {%- if seconds == 0 -%}
+            {%- do feature_refusal(
+                'over of ' ~ name ~ " is '" ~ told.over ~ "', a window that nothing lies in; "
+                ~ 'allowed: a whole number from 1, or unlimited',
+                'correct config.meta.behaviour'
+            ) -%}
+        {%- endif -%}
         {%- set is_of_column = verb in ['sum', 'avg', 'distinct'] -%}
         {%- set named = told.get('of', '*') if is_of_column else told[verb] -%}
         {%- do features.append({
@@ -19,7 +27,7 @@
             'verb': verb,
             'column': told[verb] if is_of_column else none,
             'events': none if named == '*' else [named] if named is string else named,
-            'seconds': feature_duration(told.over, 'over of ' ~ name)
+            'seconds': seconds
         }) -%}
     {%- endfor -%}
     {{ return(features) }}

@@ -80,6 +80,8 @@ WRONG = [
     (feature(summ="price", over="7 days"), ["unknown key features.paid_7d.summ", "sum"]),
     (feature(sum="price"), ["features.paid_7d.over is missing"]),
     (feature(sum="price", over="a week"), ["features.paid_7d.over is 'a week'", "30 days"]),
+    (feature(sum="price", over="0 days"),
+     ["features.paid_7d.over is '0 days'", "whole number from 1", "or unlimited"]),
     (feature(sum="price", avg="price", over="1 day"), ["features.paid_7d", "one of count"]),
     (feature(over="1 day"), ["features.paid_7d", "allowed: one of count"]),
     (feature(count="ride", of="tip", over="1 day"), ["allowed: of beside one of sum"]),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from dataops.features.declaration import ttl_seconds
 from dataops.features.render import Renderer
+from ml.errors import UsageError
 from tests.unit.features.brute_force import fill, instant
 
 # The night on which clocks in Berlin go forward.
@@ -274,3 +275,11 @@ def test_a_window_begins_with_its_first_instant_and_ends_before_the_moment(
     declared = DECLARED | {"features": {"n": {"count": "open", "over": "1 hour"}}}
     found = told(connection, adapter, declared, moments="moments")
     assert found == {("a", "x", START): (int(is_in),)}
+
+
+def test_a_window_that_nothing_can_lie_in_is_refused(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    declared = DECLARED | {"features": {"n": {"count": "open", "over": "0 days"}}}
+    with pytest.raises(UsageError, match=r"over of n is '0 days'.* allowed: a whole number from 1"):
+        told(connection, "duckdb", declared)
