@@ -12,14 +12,16 @@
     ) -%}
     {%- set time_at = feature_instant(adapter.quote(time)) -%}
     {%- set known_at = feature_instant(adapter.quote(known)) -%}
-    {%- set latest = feature_later(known_at, feature_duration(tolerance, 'tolerance')) -%}
+    {%- set ahead = feature_duration(tolerance, 'tolerance') -%}
     {%- set problem -%}
         case
             when {{ adapter.quote(id) }} is null then 'no id'
             when {{ feature_quoted(entity) | join(' is null or ') }} is null then 'no entity'
             when {{ adapter.quote(time) }} is null then 'no time'
             when {{ adapter.quote(known) }} is null then 'no delivery time'
-            when {{ time_at }} > {{ latest }} then 'time in the future'
+            {%- if ahead is not none %}
+            when {{ time_at }} > {{ feature_later(known_at, ahead) }} then 'time in the future'
+            {%- endif %}
             {%- if payload %}
             when not {{ feature_is_json(adapter.quote(payload)) }} then 'unreadable payload'
             {%- endif %}

@@ -218,3 +218,14 @@ def test_which_of_an_event_delivered_twice_stays_does_not_depend_on_how_it_is_st
     stays = f"select device, happened, payload from ({sql}) where dead_letter_reason is null"
     # By time first, then by entity and payload.
     assert connection.execute(stays).fetchall() == [first]
+
+
+def test_without_end_to_the_tolerance_no_time_is_in_the_future(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    types = "event varchar, device varchar, happened timestamp, learnt timestamp"
+    fill(connection, "events", types, [("1", "a", START + timedelta(days=9999), START)])
+    sql = Renderer({}, {}).render(
+        "judged_events", "events", "event", "device", "happened", "learnt", tolerance="unlimited"
+    )
+    assert [row[-1] for row in connection.execute(sql).fetchall()] == [None]
