@@ -49,6 +49,8 @@ def _worse(rung: Rung) -> str:
         return "take those that are better by themselves"
     if change.dropped:
         return "what it leaves out is worth having"
+    if change.noise:
+        return "chance is not read as worth, and costs a little by overfitting"
     if change.share is not None:
         return "more rows are worth having: the curve still rises"
     if change.clean:

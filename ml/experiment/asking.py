@@ -15,7 +15,7 @@ from ml.spec import ModelSpec
 
 # Words that are no names of columns, as they are typed, and what each does.
 WITH = {
-    "noise": "A random feature, drawn by seed: a control, which should be worth nothing.",
+    "noise": "A random feature, drawn by seed: a control, which should gain nothing.",
     "rows:0.5x": "Half of the rows learnt from, drawn by seed with the classes in equal shares; "
     "any share below 1.",
     "synthetic:2x": "As many made-up rows beside the rows learnt from; any number above 1, up to "

@@ -154,6 +154,7 @@ def rung(change: Change, low: float, high: float) -> Rung:
     ("change", "low", "high", "told"),
     [
         (Change("x", noise=True), 0.1, 0.2, "chance is read as worth here"),
+        (Change("x", noise=True), -0.2, -0.1, "costs a little by overfitting"),
         (Change("x", noise=True), -0.001, 0.001, "no difference, as it should be"),
         (Change("x", added=("a",)), 0.1, 0.2, "make it a feature"),
         (Change("x", dropped=("a",)), 0.1, 0.2, "train.features.exclude"),
