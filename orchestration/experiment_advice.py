@@ -1,6 +1,6 @@
 """What to do after an experiment, a line for each change that says something."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ml.experiment.change import TOGETHER, Change
 from ml.experiment.result import Experiment, Rung
@@ -11,6 +11,8 @@ def advice(found: Experiment, spec: ModelSpec) -> Iterator[str]:
     """Yield what the verdicts of ``found`` mean, and what to type or edit next."""
     for rung in found.rungs:
         said = rung.change.said
+        if rung.change.there and said != TOGETHER:
+            yield f"{said}: without {_named(rung.change.there)}, which {spec.train.on} has already"
         match found.verdict(rung):
             case "better":
                 yield f"{said}: better; {_better(rung.change, spec)}"
@@ -23,6 +25,10 @@ def advice(found: Experiment, spec: ModelSpec) -> Iterator[str]:
             case "cannot tell":
                 yield f"{said}: cannot tell; {_untold(found, rung)}"
     yield f"next: goldloop train {spec.name} once {spec.file} or {spec.train.on} is changed"
+
+
+def _named(features: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(f"{view}.{feature}" for view, feature in features)
 
 
 def _better(change: Change, spec: ModelSpec) -> str:

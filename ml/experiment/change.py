@@ -12,15 +12,17 @@ class Change:
     """What is done to the data before the model learns from it, as ``said`` on the command line.
 
     ``joined`` are features of views (view, feature), ``added`` columns of the training relation
-    that are no features yet, ``dropped`` features that go. ``noise`` adds a random feature,
-    ``clean`` leaves out rows whose label is contradicted, ``share`` is the share of the rows
-    learnt from, ``times`` how many rows there are, for each of those, with the made-up ones.
+    that are no features yet, ``dropped`` features that go; ``there`` are features of a view that
+    are not joined because the relation has them. ``noise`` adds a random feature, ``clean`` leaves
+    out rows whose label is contradicted, ``share`` is the share of the rows learnt from, ``times``
+    how many rows there are, for each of those, with the made-up ones.
     """
 
     said: str
     joined: tuple[tuple[str, str], ...] = ()
     added: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    there: tuple[tuple[str, str], ...] = ()
     noise: bool = False
     clean: bool = False
     share: float | None = None

@@ -51,6 +51,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "id": {"description": "Who."},
         "seen_on": {"description": "When.", "data_type": "date"},
         "hint": {"description": "Half of the truth."},
+        "b": {"description": "What the training set has."},
     }
     nodes = [node("trn", {}, {}), node("ftr", {}, {})]
     nodes += [node("ftr_hints", {"feature_view": VIEW}, described), unique("ftr_hints")]
@@ -79,7 +80,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         world = small_world(connection)
         world.sql(
             "create table gold.ftr_hints as select id, day - 3 as seen_on, "
-            "case when hash(id, 'h') % 2 = 0 then y end::integer as hint from gold.trn"
+            "case when hash(id, 'h') % 2 = 0 then y end::integer as hint, b from gold.trn"
         )
     candidate.publish({}, NOW)
     return folder
@@ -91,6 +92,7 @@ def test_a_ladder_is_shown_with_intervals_verdicts_and_what_to_do(project: Path)
         "model, judged on 420 rows of 5 folds of release",
         "as declared", "--with ftr_hints", "--with noise", "--without a", "all together",
         "│ better", "│ worse",
+        "--with ftr_hints: without ftr_hints.b, which trn has already",
         "--with ftr_hints: better; join it in the SQL of trn and of ftr (training_set)",
         "--without a: worse; what it leaves out is worth having",
         "next: goldloop train model once m.yml or trn is changed",
@@ -99,7 +101,7 @@ def test_a_ladder_is_shown_with_intervals_verdicts_and_what_to_do(project: Path)
 
 
 def test_as_json_the_joined_feature_is_worth_what_it_is_worth_in_the_table(project: Path) -> None:
-    words = ("model", "--with", "ftr_hints.hint", "--folds", "0", "--metric", "log_loss", "--json")
+    words = ("model", "--with", "ftr_hints", "--folds", "0", "--metric", "log_loss", "--json")
     told = json.loads(call(project, *words))
     (change,) = told["changes"]
     file = (project / "warehouse" / "current" / "warehouse.duckdb").resolve()
@@ -112,6 +114,7 @@ def test_as_json_the_joined_feature_is_worth_what_it_is_worth_in_the_table(proje
     judged = {"problem.success": [{"metric": "log_loss", "at_most": 9}]}
     assert change["value"] == world.train(judged).metrics["log_loss"]
     assert change["gain"]["value"] == pytest.approx(told["declared"]["value"] - change["value"])
+    assert change["there_already"] == ["ftr_hints.b"]
     assert (change["verdict"], change["columns"], told["rows_judged"]) == ("better", 5, 120)
 
 

@@ -40,6 +40,7 @@ def test_a_view_brings_the_features_that_are_not_there_and_takes_those_that_are(
 ) -> None:
     (change,) = read(world, ("ftr_visits",))
     assert change.joined == (("ftr_visits", "visits_7d"), ("ftr_visits", "visits_30d"))
+    assert change.there == (("ftr_visits", "b"),)
     assert change.columns == {"ftr_visits__visits_7d", "ftr_visits__visits_30d"}
     assert read(world, ("ftr_visits.visits_7d",))[0].joined == change.joined[:1]
     assert read(world, ("ftr_visits.*_30d",))[0].joined == change.joined[1:]
