@@ -19,6 +19,7 @@ from ml.evaluation.bootstrap import Measured, measure
 from ml.experiment.asking import Asked, read_changes
 from ml.experiment.change import DECLARED, Change, Views, features_joined, together
 from ml.experiment.data import Ground, Tell
+from ml.experiment.fitting_in import check_types
 from ml.experiment.judged import Told, folds_of, told_of
 from ml.experiment.result import Experiment, Rung, mean_of
 from ml.fitting.tuning import check_ranges
@@ -138,6 +139,7 @@ def _ground(
         wide = replace(found, source=source)
     more = frozenset[str]().union(*(change.columns for change in changes))
     if more:
+        check_types(spec, wide.source, changes)
         wide = replace(wide, features=choose_features(conn, wide.source, _wider(spec, more)))
     rows = read(conn, wide)
     if len(rows.labels) != found.rows:

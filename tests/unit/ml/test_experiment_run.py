@@ -233,6 +233,40 @@ def test_rows_that_cannot_be_cut_into_folds_get_fewer_or_none_or_are_refused(wor
     assert raised.value.fix == "leave --folds out: as many as can be, else the rows held out"
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "shown"),
+    [
+        ("timestamp", "day::timestamp", "TIMESTAMP"),
+        ("date", "day", "DATE"),
+        ("list", "[a]", r"DOUBLE\[\]"),
+    ],
+)
+def test_a_feature_that_cannot_be_read_is_refused_with_those_that_can(
+    world: World, kind: str, value: str, shown: str
+) -> None:
+    def made(wanted: Any) -> Relation:
+        values = {"x": value, "noise_of_it": "0.0"}
+        told = ", ".join(f"{values[each]} as ftr_more__{each}" for each in wanted["ftr_more"])
+        world.sql(f"create or replace temp table trn as select *, {told} from gold.trn")
+        return Relation("temp", "trn")
+
+    def ask(word: str, changes: Any = None) -> Any:
+        return experiment(
+            world.conn, world.spec(changes), world.relations, Asked((word,)), HOLD_OUT,
+            now=NOW, views=VIEWS, join=made,
+        )  # fmt: skip
+
+    with pytest.raises(UsageError, match=f"ftr_more.x is {shown}.* reads numbers") as raised:
+        ask("ftr_more")
+    assert raised.value.fix == "type instead: --with ftr_more.noise_of_it"
+    assert ask("ftr_more.noise_of_it").rungs[0].columns == 5
+    world.sql(f"alter table gold.trn add column idle_{kind} {shown.replace(chr(92), '')}")
+    excluded = {"train.features": {"exclude": [f"idle_{kind}", "a"]}}
+    with pytest.raises(UsageError, match=f"idle_{kind} is {shown}") as raised:
+        ask("idle_*", excluded)
+    assert raised.value.fix == "leave it out; it names nothing that can be read"
+
+
 def test_a_view_that_doubles_rows_is_refused(world: World) -> None:
     with pytest.raises(PipelineError, match="has 600 rows, and 601 with ftr_more joined"):
         experiment(
