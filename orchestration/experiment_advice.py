@@ -17,7 +17,7 @@ def advice(found: Experiment, spec: ModelSpec) -> Iterator[str]:
             case "better":
                 yield f"{said}: better; {_better(rung.change, spec)}"
             case "worse":
-                yield f"{said}: worse; {_worse(rung)}"
+                yield f"{said}: worse; {_worse(found, rung)}"
             case "no difference" if rung.change.noise:
                 yield f"{said}: no difference, as it should be"
             case "no difference" if rung.change.dropped:
@@ -49,7 +49,7 @@ def _better(change: Change, spec: ModelSpec) -> str:
     return "the model lacks rows; real ones are better than made-up ones"
 
 
-def _worse(rung: Rung) -> str:
+def _worse(found: Experiment, rung: Rung) -> str:
     change = rung.change
     if change.said == TOGETHER:
         return "take those that are better by themselves"
@@ -60,7 +60,8 @@ def _worse(rung: Rung) -> str:
     if change.share is not None:
         return "more rows are worth having: the curve still rises"
     if change.clean:
-        return f"the {rung.left_out:,} rows left out were hard, not wrong"
+        where = " of the last fold" if found.folds else ""
+        return f"the {rung.left_out:,} rows left out{where} were hard, not wrong"
     return "leave it as it is"
 
 

@@ -43,8 +43,15 @@ def joined_name(view: str, feature: str) -> str:
     return f"{view}__{feature}"
 
 
-def together(changes: Sequence[Change]) -> Change:
-    """Return all of ``changes`` as one; of two that set the same number the later one counts."""
+def together(changes: Sequence[Change]) -> Change | None:
+    """Return all of ``changes`` as one.
+
+    None where there is one only, and where two set the same number: together they would be one of
+    the two.
+    """
+    for numbers in ([each.share for each in changes], [each.times for each in changes]):
+        if len(changes) < 2 or len([each for each in numbers if each is not None]) > 1:
+            return None
     found: dict[str, object] = {}
     for change in changes:
         for name in (each.name for each in fields(Change) if each.name != "said"):

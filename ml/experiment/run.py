@@ -71,7 +71,8 @@ def experiment(
     found = find_training_set(conn, spec, relations, now)
     changes = read_changes(asked, spec, found, views)
     ground = _ground(conn, spec, found, changes, join)
-    variants = [DECLARED, *changes, *([together(changes)] if len(changes) > 1 else [])]
+    joint = together(changes)
+    variants = [DECLARED, *changes, *([joint] if joint else [])]
     seeds = tuple(spec.estimator.seed + more for more in range(settings.seeds))
     folds = folds_of(ground, settings.folds)
     told = told_of(ground, folds, variants, seeds, tell)

@@ -163,7 +163,12 @@ def rung(change: Change, low: float, high: float) -> Rung:
         (Change("x", dropped=("a",)), 0.1, 0.2, "train.features.exclude"),
         (Change("x", dropped=("a",)), -0.001, 0.001, "as good without, and simpler"),
         (Change("x", clean=True), 0.1, 0.2, "wrong ones are there"),
-        (Change("x", clean=True), -0.2, -0.1, "the 4 rows left out were hard, not wrong"),
+        (
+            Change("x", clean=True),
+            -0.2,
+            -0.1,
+            "the 4 rows left out of the last fold were hard, not wrong",
+        ),
         (Change("x", share=0.5), 0.1, 0.2, "the rows left out do harm"),
         (Change("x", share=0.5), -0.2, -0.1, "the curve still rises"),
         (Change("x", times=2.0), 0.1, 0.2, "the model lacks rows"),

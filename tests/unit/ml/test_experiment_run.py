@@ -133,6 +133,16 @@ def test_each_change_stands_alone_and_then_all_together(world: World) -> None:
     assert len(tried(world, less=("a",)).rungs) == 1
 
 
+@pytest.mark.parametrize("words", [("rows:0.25x", "rows:0.5x"), ("synthetic:2x", "synthetic:3x")])
+def test_a_curve_of_several_numbers_of_rows_has_no_all_together(
+    world: World, words: tuple[str, str]
+) -> None:
+    found = tried(world, more=("noise", *words))
+    assert [rung.change.said for rung in found.rungs] == [
+        "--with noise", *(f"--with {word}" for word in words)
+    ]  # fmt: skip
+
+
 def test_a_feature_of_a_view_is_joined_and_found_to_be_worth_it(world: World) -> None:
     found = tried(world, more=("ftr_more",), settings=Settings(folds=3))
     (rung,) = found.rungs
