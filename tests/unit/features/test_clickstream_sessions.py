@@ -1,6 +1,7 @@
 """Sessions and dead letters, held against a loop over the events in Python."""
 
 import random
+import re
 from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dataops.features.installed import MACROS
 from dataops.features.render import Renderer
 from ml.errors import UsageError
 from tests.unit.features.brute_force import fill
@@ -229,3 +231,22 @@ def test_without_end_to_the_tolerance_no_time_is_in_the_future(
         "judged_events", "events", "event", "device", "happened", "learnt", tolerance="unlimited"
     )
     assert [row[-1] for row in connection.execute(sql).fetchall()] == [None]
+
+
+def test_an_adapter_that_cannot_tell_json_is_refused_a_payload_and_judges_the_rest(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    types = "event varchar, device varchar, happened timestamp, learnt timestamp, payload varchar"
+    fill(connection, "events", types, [row for row, why in JUDGED if why != "unreadable payload"])
+    render = Renderer({}, {}, "portable").render
+    arguments = ("judged_events", "events", "event", "device", "happened", "learnt")
+    with pytest.raises(UsageError, match="write a macro <adapter>__feature_is_json"):
+        render(*arguments, payload="payload")
+    told = connection.execute(render(*arguments)).fetchall()
+    expected = [why for _, why in JUDGED if why != "unreadable payload"]
+    assert sorted(map(repr, (row[-1] for row in told))) == sorted(map(repr, expected))
+
+
+def test_there_is_no_macro_for_a_database_that_no_test_asks() -> None:
+    names = re.findall(r"macro (\w+?)__\w+\(", "".join(f.read_text() for f in MACROS.glob("*.sql")))
+    assert set(names) == {"default", "duckdb"}
