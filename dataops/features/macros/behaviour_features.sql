@@ -1,14 +1,16 @@
 {# The declared features, each with `name`, `verb`, `column` (none for count, recency and seconds),
    `events` (none for every event) and `seconds` (none for a window without end). #}
 {% macro behaviour_features(declared) %}
+    {%- set of_column = ['sum', 'avg', 'distinct'] -%}
+    {%- set known = ['count', 'recency', 'seconds'] + of_column -%}
     {%- set features = [] -%}
     {%- for name, told in declared.features.items() -%}
         {%- set verbs = told.keys() | reject('in', ['of', 'over']) | list -%}
         {%- set verb = verbs[0] if verbs | length == 1 else none -%}
-        {%- if verb not in ['count', 'sum', 'avg', 'distinct', 'recency', 'seconds'] or 'over' not in told -%}
+        {%- if verb not in known or 'over' not in told -%}
             {%- do feature_refusal(
                 "feature '" ~ name ~ "' has " ~ told.keys() | join(', ')
-                ~ '; allowed: one of count, sum, avg, distinct, recency, seconds; over; of',
+                ~ '; allowed: one of ' ~ known | join(', ') ~ '; over; of',
                 'correct config.meta.behaviour'
             ) -%}
         {%- endif -%}
@@ -20,7 +22,7 @@
                 'correct config.meta.behaviour'
             ) -%}
         {%- endif -%}
-        {%- set is_of_column = verb in ['sum', 'avg', 'distinct'] -%}
+        {%- set is_of_column = verb in of_column -%}
         {%- set named = told.get('of', '*') if is_of_column else told[verb] -%}
         {%- do features.append({
             'name': name,

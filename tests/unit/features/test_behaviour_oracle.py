@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dataops.features.behaviour import VERBS
 from dataops.features.declaration import ttl_seconds
 from dataops.features.render import Renderer
 from ml.errors import UsageError
@@ -283,3 +284,13 @@ def test_a_window_that_nothing_can_lie_in_is_refused(
     declared = DECLARED | {"features": {"n": {"count": "open", "over": "0 days"}}}
     with pytest.raises(UsageError, match=r"over of n is '0 days'.* allowed: a whole number from 1"):
         told(connection, "duckdb", declared)
+
+
+def test_the_macro_knows_the_verbs_that_may_be_declared(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    allowed = ", ".join(VERBS)
+    wrong = DECLARED | {"features": {"n": {"median": "amount", "over": "1 day"}}}
+    with pytest.raises(UsageError, match=f"'n' has median, over; allowed: one of {allowed}; over"):
+        told(connection, "duckdb", wrong)
+    assert {verb for each in FEATURES.values() for verb in each} == {*VERBS, "of", "over"}
