@@ -78,21 +78,12 @@ def experiment(
     told = told_of(ground, folds, variants, seeds, tell)
     tell("measuring")
     measured = [measure([each.outcome for each in one], spec.estimator.seed) for one in told]
-    rungs = _rungs(variants, told[0], measured, metric)
+    first, *rungs = _rungs(variants, told[0], measured, metric)
     matters = settings.matters
     if matters is None:
-        matters = abs(rungs[0].value.value or 0.0) / 100
-    rows = len(told[0][0].outcome.truth)
-    return Experiment(
-        spec.name,
-        metric,
-        rows,
-        len(folds) if len(folds) > 1 else 0,
-        seeds,
-        matters,
-        rungs[0],
-        tuple(rungs[1:]),
-    )
+        matters = abs(first.value.value or 0.0) / 100
+    rows, cut = len(told[0][0].outcome.truth), len(folds) if len(folds) > 1 else 0
+    return Experiment(spec.name, metric, rows, cut, seeds, matters, first, tuple(rungs))
 
 
 def _bare(spec: ModelSpec, settings: Settings) -> ModelSpec:

@@ -39,14 +39,8 @@ def call(project: Path, *words: str) -> str:
     return result.stdout
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A release with a training set and a feature view that knows half of the truth."""
-    folder = tmp_path_factory.mktemp("experiment")
-    (folder / "dbt_project.yml").write_text("name: p\nprofile: p\n")
-    (folder / "profiles.yml").write_text(
-        "p: {target: dev, outputs: {dev: {type: duckdb, path: w.duckdb}}}\n"
-    )
+def manifest() -> dict[str, Any]:
+    """Return a project of a training set, a feature view and the model that learns from them."""
     described = {
         "id": {"description": "Who."},
         "seen_on": {"description": "When.", "data_type": "date"},
@@ -63,16 +57,26 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "owner": {"name": "o"},
         "config": {"meta": {"ml": MODEL}},
     }
-    manifest = {
+    return {
         "metadata": {"project_name": "p"},
         "nodes": {each["unique_id"]: each for each in nodes},
         "sources": {},
         "exposures": {"e": exposure},
         "macros": {},
     }
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release with a training set and a feature view that knows half of the truth."""
+    folder = tmp_path_factory.mktemp("experiment")
+    (folder / "dbt_project.yml").write_text("name: p\nprofile: p\n")
+    (folder / "profiles.yml").write_text(
+        "p: {target: dev, outputs: {dev: {type: duckdb, path: w.duckdb}}}\n"
+    )
     found = Project.locate(folder)
     found.target.mkdir(parents=True)
-    (found.target / "manifest.json").write_text(json.dumps(manifest))
+    (found.target / "manifest.json").write_text(json.dumps(manifest()))
     (found.target / "parsed").write_text(found._fingerprint())
     warehouse = Warehouse(folder / "warehouse")
     candidate = warehouse.open("run-1")
