@@ -7,7 +7,6 @@ import typer
 
 from orchestration.cli_releases import AsJson
 
-
 With = Annotated[
     list[str] | None,
     typer.Option(

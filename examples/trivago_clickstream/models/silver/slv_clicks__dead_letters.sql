@@ -1,8 +1,22 @@
 with
 
--- Every column as judged, for what is wrong may be in any of them.
 final as (
-    select *
+    select
+        event_id,
+        user_id,
+        site_session_id,
+        action_type,
+        reference,
+        platform,
+        city,
+        device,
+        dead_letter_reason,
+        step,
+        _file,
+        _row,
+        occurred_at,
+        delivered_at,
+        _loaded_at
     from {{ ref('slv_clicks__judged_actions') }}
     where dead_letter_reason is not null
 )
