@@ -21,6 +21,7 @@ from dataops.lineage.places import Place
 from dataops.manifest import Manifest
 from ml.columns import Source, find
 from ml.errors import UsageError
+from ml.relation import Relation
 from ml.spec import ModelSpec
 from ml.tables import PREDICTIONS_SCHEMA, SHADOW_SCHEMA
 
@@ -118,6 +119,13 @@ def check_origins(
     if spec.train.time is not None:
         _check_by_hand(connection, spec, lineage, source, read, views)
     return Origins(relation, lineage, leaks, _known(views, lineage, source))
+
+
+def relations_read(manifest: Manifest, spec: ModelSpec) -> set[Relation]:
+    """Return what training and scoring ``spec`` read, and the views that its guard looks up."""
+    names = [name for name in (spec.train.on, spec.score.on) if name in manifest.relations]
+    views = {view.relation for view in feature_views(manifest).values()}
+    return views | {manifest.relations[name] for name in names}
 
 
 def _views(manifest: Manifest) -> dict[str, set[str]]:

@@ -16,7 +16,7 @@ from ml.tables import COLUMNS, PREDICTIONS_SCHEMA
 from ml.versions.provenance import Provenance
 from orchestration import sandbox_dbt
 from orchestration.declared import declared_in
-from orchestration.leaks import check_origins
+from orchestration.leaks import check_origins, relations_read
 from orchestration.project import Project
 from orchestration.sandbox_contracts import require_kept, verify_built
 from orchestration.versions import code_version
@@ -104,7 +104,7 @@ def _model(
     from ml.versions import decisions
 
     relations = manifest.relations
-    read = {relations[name] for name in (spec.train.on, spec.score.on) if name in relations}
+    read = relations_read(manifest, spec)
     try:
         with sandbox.connect() as connection, borrowed(connection, read):
             copy_in(connection, COLUMNS, empty=mode.smoke)

@@ -7,12 +7,13 @@ import duckdb
 import pytest
 
 from dataops.manifest import Manifest
+from dataops.sandbox import borrowed
 from ml.errors import UsageError
 from ml.leaks.guard import Leak
 from ml.spec import ModelSpec, parse_spec
 from ml.train import train
 from ml.versions.provenance import Provenance
-from orchestration.leaks import Origins, check_origins
+from orchestration.leaks import Origins, check_origins, relations_read
 from tests.unit.ml.world import NOW, declare
 
 VIEW = {"entity": ["id"], "event_time": "at", "known_time": "known_at", "ttl": "unlimited",
@@ -198,6 +199,18 @@ def test_values_that_a_view_learnt_later_are_refused_when_joined_by_hand(project
     ):  # fmt: skip
         assert part in str(caught.value)
     joined_by_hand(project, BY_HAND, {"allow": {"x": "it is known before it lands"}})
+
+
+def test_a_view_that_a_sandbox_has_not_built_is_looked_up_in_its_base(project: Project) -> None:
+    project.sql["gold.ftr_calls"] = SQL["gold.ftr_calls"].replace("silver", "warehouse.silver")
+    project.sql["gold.trn"] = BY_HAND
+    project.build()
+    project.spec = project.declared(None, {})
+    project.conn.execute("attach ':memory:' as sandbox; create schema sandbox.gold")
+    project.conn.execute("create table sandbox.gold.trn as from gold.trn; use sandbox")
+    lent = borrowed(project.conn, relations_read(project.manifest, project.spec))
+    with lent, pytest.raises(Leak, match=r"feature 'x' \(trn.x ← ftr_calls.calls\) in 4,000 rows"):
+        check_origins(project.manifest, [project.target], project.conn, project.spec)
 
 
 @pytest.mark.parametrize("copied", ["calls.many as x", "-calls.many as x", "calls.many + 1 as x"])
