@@ -209,14 +209,15 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "feature": ("varchar", "The feature."),
         "signal": (
             "varchar",
-            "What of it tells: `value`, `missing` (whether it is there), or `filled` (the share of "
-            "one class where it is there, or is not).",
+            "What of it tells: `value`, `missing` (whether it is there), or `part` (the share of "
+            "one class where it has, or has not, some value or none).",
         ),
         "metric": ("varchar", "roc_auc, spearman or share."),
         "value": ("double", "How well it tells by itself."),
         "low": ("double", "The lower end of the 95 % interval, which is judged."),
         "rows": ("bigint", "On how many of the rows learnt from."),
-        "class": ("varchar", "The class of `filled`, else null."),
+        "class": ("varchar", "The class of `part`, else null."),
+        "part": ("varchar", "Which rows `part` is of, such as `is missing`; else null."),
         "allowed": ("varchar", "Why it may, as `train.leak_guard.allow` says; null if not named."),
     },
     EARLIER_MODELS: {
