@@ -17,7 +17,7 @@ from dataops.lineage.catalog import read_catalog
 from dataops.lineage.compiled import compiled_models, relation_of
 from dataops.lineage.graph import Lineage, told
 from dataops.lineage.leaks import Leak, Leaks, find_leaks
-from dataops.lineage.places import Place
+from dataops.lineage.places import Made, Place
 from dataops.manifest import Manifest
 from ml.columns import Source, find
 from ml.errors import UsageError
@@ -176,7 +176,9 @@ def _known(views: Mapping[str, View], lineage: Lineage, source: Source) -> dict[
     }
     found = {}
     for name in source.columns:
-        for place in lineage.same(Place(str(source.relation).lower(), name.lower()))[1:]:
+        start = Place(str(source.relation).lower(), name.lower())
+        # One whose nulls are filled may say a time that is not meant, such as the year 9999.
+        for place in lineage.same(start, {Made.SAME})[1:]:
             if place in times:
                 found[name] = f"the known time of {times[place]}"
     return found

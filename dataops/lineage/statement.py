@@ -9,6 +9,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
+from dataops.lineage.making import made
 from dataops.lineage.places import Cell, Made, Parent, Place
 
 Catalog = Mapping[str, Mapping[str, Mapping[str, str]]]
@@ -18,8 +19,6 @@ _BEYOND = ((exp.Pivot, "PIVOT"), (exp.Columns, "COLUMNS()"))
 _STUMBLES = (
     SqlglotError, RecursionError, LookupError, AttributeError, TypeError, AssertionError,
 )  # fmt: skip
-_PASSING = (exp.Alias, exp.Paren, exp.Cast, exp.TryCast, exp.Not, exp.Neg)
-_OVER_ROWS = (exp.AggFunc, exp.Window, exp.Query, exp.Subquery, exp.UDTF, exp.Explode)
 
 
 def trace(sql: str, relation: str, catalog: Catalog) -> dict[Place, Cell]:
@@ -113,7 +112,8 @@ class _Statement:
         for below in scope.subquery_scopes:
             if _is_within(below.expression, select):
                 parents += [self._parent(below, name) for name in _names(below)]
-        return Cell(_made(scope, select), tuple(dict.fromkeys(parents)), unresolved)
+        is_grouped = scope.expression.args.get("group") is not None
+        return Cell(made(select, is_grouped=is_grouped), tuple(dict.fromkeys(parents)), unresolved)
 
     def _reads(self, scope: Scope, column: exp.Column) -> list[Parent]:
         """Return the column that ``column`` names; for one of a list's rows, what the list is."""
@@ -152,14 +152,3 @@ def _is_within(part: Any, whole: Any) -> bool:
             return True
         part = part.parent
     return False
-
-
-def _made(scope: Scope, select: Any) -> Made:
-    inner = select
-    while isinstance(inner, _PASSING):
-        inner = inner.this
-    if isinstance(inner, exp.Column):
-        return Made.NEGATED if select.find(exp.Not, exp.Neg) else Made.SAME
-    is_grouped = scope.expression.args.get("group") is not None
-    over = (*_OVER_ROWS, exp.Anonymous) if is_grouped else _OVER_ROWS
-    return Made.ROWS if select.find(*over) else Made.ROW
