@@ -16,6 +16,7 @@ from dataops.lineage.by_hand import late_columns
 from dataops.lineage.catalog import read_catalog
 from dataops.lineage.compiled import compiled_models, relation_of
 from dataops.lineage.graph import Lineage, told
+from dataops.lineage.heard import heard
 from dataops.lineage.leaks import Leak, Leaks, find_leaks
 from dataops.lineage.places import Made, Place
 from dataops.manifest import Manifest
@@ -33,13 +34,14 @@ class Origins:
     """Where the columns of a training set come from.
 
     ``known`` names its columns that are the known time of a feature view, ``leaks`` is what lineage
-    says of its features.
+    says of its features, and ``heard`` which of them are a version's own word, by which way.
     """
 
     relation: str
     lineage: Lineage
     leaks: Leaks
     known: Mapping[str, str]
+    heard: Mapping[str, str]
 
     @property
     def warnings(self) -> list[str]:
@@ -50,6 +52,13 @@ class Origins:
             found.append(
                 f"lineage does not say whether these features are made of the label: "
                 f"{_some(self.leaks.unresolved)} ({why})"
+            )
+        if self.heard:
+            found.append(
+                "told by versions that may have learnt from these very rows and tell them "
+                f"better than others: {_some(self.heard)} ({next(iter(self.heard.values()))}); "
+                "read feature_score or feature_prediction, which score.as_feature adds "
+                "(docs/features.md), or say in train.leak_guard.allow why it is right"
             )
         if self.leaks.beside:
             tables = sorted({each for one in self.leaks.beside.values() for each in one})
@@ -118,7 +127,8 @@ def check_origins(
     views = feature_views(manifest)
     if spec.train.time is not None:
         _check_by_hand(connection, spec, lineage, source, read, views)
-    return Origins(relation, lineage, leaks, _known(views, lineage, source))
+    known = _known(views, lineage, source)
+    return Origins(relation, lineage, leaks, known, heard(lineage, relation, read))
 
 
 def relations_read(manifest: Manifest, spec: ModelSpec) -> set[Relation]:

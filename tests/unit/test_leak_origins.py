@@ -175,6 +175,27 @@ def test_facts_shared_with_the_label_are_told(project: Project) -> None:
     assert any("age" in told for told in origins.warnings)
 
 
+def test_the_word_of_a_version_is_told_and_what_earlier_models_told_is_not(
+    project: Project,
+) -> None:
+    project.conn.execute(
+        "create schema predictions; create table predictions.tone as select i as id, 'a' as "
+        "prediction, hash(i, 's') % 97 / 97 as score, hash(i, 'f') % 89 / 89 as feature_score, "
+        "hash(i, 'r') % 13 / 13 as reason_1_effect from range(4000) as t(i)"
+    )
+    project.sql["silver.plans"] += " left join predictions.tone using (id)"
+    project.sql["silver.plans"] = project.sql["silver.plans"].replace("*,", "*, score as tone,")
+    sql = "(select max({}) from silver.plans as p where p.id = labels.id) as x"
+    assert not any("told by versions" in each for each in
+                   project.train(sql.format("feature_score")).warnings)  # fmt: skip
+    told = "\n".join(project.train(sql.format("tone")).warnings)
+    assert "told by versions that may have learnt from these very rows" in told
+    assert "x (trn.x ← plans.tone ← tone.score); read feature_score" in told
+    assert "← tone.reason_1_effect" in project.train(sql.format("reason_1_effect")).warnings[0]
+    allowed = project.train(sql.format("tone"), {"allow": {"x": "told before the row"}})
+    assert not any("told by versions" in each for each in allowed.warnings)
+
+
 BY_HAND = """
 with labels as (select id, a, day, ended_at < day + 30 as y from silver.plans),
 calls as (select id as caller, "at" as asked, calls as many from gold.ftr_calls)
@@ -213,12 +234,24 @@ def test_a_view_that_a_sandbox_has_not_built_is_looked_up_in_its_base(project: P
         check_origins(project.manifest, [project.target], project.conn, project.spec)
 
 
-@pytest.mark.parametrize("copied", ["calls.many as x", "-calls.many as x", "calls.many + 1 as x"])
-def test_values_that_a_view_knew_in_time_or_that_are_not_its_own_pass(
+@pytest.mark.parametrize("copied", ["::integer", "::decimal(12, 2)", "::float", "::varchar"])
+def test_values_that_a_view_learnt_later_are_refused_in_whatever_type_they_are_copied(
     project: Project, copied: str
 ) -> None:
+    with pytest.raises(Leak, match="feature 'x'"):
+        joined_by_hand(project, BY_HAND.replace("calls.many as x", f"calls.many{copied} as x"))
+
+
+def test_values_that_a_view_knew_in_time_pass(project: Project) -> None:
     project.sql["gold.ftr_calls"] = SQL["gold.ftr_calls"].replace("told_at", "day")
-    joined_by_hand(project, BY_HAND.replace("calls.many as x", copied))
+    joined_by_hand(project, BY_HAND)
+
+
+@pytest.mark.parametrize("computed", ["-calls.many", "calls.many + 1", "coalesce(calls.many, 0)"])
+def test_values_that_are_not_a_late_views_own_are_not_looked_up(
+    project: Project, computed: str
+) -> None:
+    joined_by_hand(project, BY_HAND.replace("calls.many as x", f"{computed} as x"))
 
 
 def test_rows_joined_by_hand_and_cut_in_time_pass(project: Project) -> None:
