@@ -3,10 +3,12 @@
 The other guards look at rows, in ml/leaks; what they refuse is told here with the way it came.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from duckdb import DuckDBPyConnection
 
@@ -25,6 +27,10 @@ from ml.errors import UsageError
 from ml.relation import Relation
 from ml.spec import ModelSpec
 from ml.tables import PREDICTIONS_SCHEMA, SHADOW_SCHEMA
+from ml.versions.provenance import Provenance
+
+if TYPE_CHECKING:
+    from ml.versions.registry import ModelVersion
 
 MOST_TOLD = 5
 
@@ -94,6 +100,29 @@ class Origins:
         if len(reads) == 1:
             return told((start, *self.lineage.same(reads[0])))
         return f"{start} ← {', '.join(map(str, reads))}" if reads else None
+
+
+def train_checked(
+    connection: DuckDBPyConnection,
+    spec: ModelSpec,
+    manifest: Manifest,
+    targets: Sequence[Path],
+    provenance: Provenance,
+    tell: Callable[[str], None] = lambda _: None,
+) -> "tuple[ModelVersion, list[str]]":
+    """Train ``spec`` once its origins are checked; return its version and what to know of them.
+
+    Raises what :func:`check_origins` and :func:`ml.train.train` raise.
+    """
+    from ml.train import train
+
+    origins = check_origins(manifest, targets, connection, spec)
+    with origins.told():
+        version = train(
+            connection, spec, manifest.relations, provenance, now=datetime.now(UTC), tell=tell,
+            known=origins.known,
+        )  # fmt: skip
+    return version, origins.warnings
 
 
 def check_origins(

@@ -1,10 +1,12 @@
 """The leak guard on a project: declarations of dbt's manifest, compiled SQL, a warehouse."""
 
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from rich.console import Console
 
 from dataops.manifest import Manifest
 from dataops.sandbox import borrowed
@@ -13,7 +15,9 @@ from ml.leaks.guard import Leak
 from ml.spec import ModelSpec, parse_spec
 from ml.train import train
 from ml.versions.provenance import Provenance
-from orchestration.leaks import Origins, check_origins, relations_read
+from orchestration.leaks import Origins, check_origins, relations_read, train_checked
+from orchestration.sandbox import print_built
+from orchestration.sandbox_build import Built
 from tests.unit.ml.world import NOW, declare
 
 VIEW = {"entity": ["id"], "event_time": "at", "known_time": "known_at", "ttl": "unlimited",
@@ -173,6 +177,26 @@ def test_facts_shared_with_the_label_are_told(project: Project) -> None:
                             "datediff('day', day, date '2025-06-01') as age")  # fmt: skip
     assert origins.leaks.found == ()
     assert any("age" in told for told in origins.warnings)
+
+
+def test_a_training_gives_the_version_and_what_is_told_and_says_how_far_it_is(
+    project: Project,
+) -> None:
+    project.sql["gold.trn"] = TRAINING.format(extra="datediff('day', day, told_at) as age")
+    project.build()
+    project.spec, heard = project.declared(None, {}), list[str]()
+    made_by = Provenance("run-1", "release-1", "commit-1")
+    targets = [project.target]
+    version, told = train_checked(
+        project.conn, project.spec, project.manifest, targets, made_by, heard.append
+    )
+    assert (version.name, version.run_id) == ("model@1", "run-1")
+    assert any("made of columns of sources" in each and "age" in each for each in told)
+    assert any("judging model" in each for each in heard)
+    built = Built(models={"model": "model@1 champion"}, lineage={"model": told})
+    console = Console(record=True, width=400, quiet=False, file=StringIO())
+    print_built(built, console)
+    assert told[0] in console.export_text()
 
 
 def test_the_word_of_a_version_is_told_and_what_earlier_models_told_is_not(
