@@ -22,7 +22,7 @@ from dataops.lineage.heard import heard
 from dataops.lineage.leaks import Leak, Leaks, find_leaks
 from dataops.lineage.places import Made, Place
 from dataops.manifest import Manifest
-from ml.columns import Source, find
+from ml.columns import Column, Source, find
 from ml.errors import UsageError
 from ml.relation import Relation
 from ml.spec import ModelSpec
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from ml.versions.registry import ModelVersion
 
 MOST_TOLD = 5
+# The features that read a column of the training set, by its name in lower case.
+Reads = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -139,12 +141,7 @@ def check_origins(
     source = find(connection, manifest.relations, spec.train.on, "train.on", spec.file)
     relation = str(source.relation).lower()
     lineage = Lineage(compiled_models(manifest, targets), read_catalog(connection))
-    read = {
-        name.lower(): feature.name
-        for feature in choose_features(connection, source, spec)
-        if feature.name not in spec.train.leak_guard.allow
-        for name in ([name for name, _ in feature.reads] or [feature.name])
-    }
+    read = _read(spec, choose_features(connection, source, spec))
     leaks = find_leaks(
         lineage, relation, spec.train.label.lower(), read,
         views=_views(manifest),
@@ -158,6 +155,17 @@ def check_origins(
         _check_by_hand(connection, spec, lineage, source, read, views)
     known = _known(views, lineage, source)
     return Origins(relation, lineage, leaks, known, heard(lineage, relation, read))
+
+
+def _read(spec: ModelSpec, features: Sequence[Column]) -> Reads:
+    """Return the features that read each column, but for those allowed; a constant reads none."""
+    found: dict[str, list[str]] = {}
+    for feature in features:
+        if feature.name not in spec.train.leak_guard.allow:
+            own = [] if feature.expression else [feature.name]
+            for name in own or [name for name, _ in feature.reads]:
+                found.setdefault(name.lower(), []).append(feature.name)
+    return found
 
 
 def relations_read(manifest: Manifest, spec: ModelSpec) -> set[Relation]:
@@ -182,7 +190,7 @@ def _check_by_hand(
     spec: ModelSpec,
     lineage: Lineage,
     source: Source,
-    read: Mapping[str, str],
+    read: Reads,
     views: Mapping[str, View],
 ) -> None:
     """Refuse values that a view, joined by hand, learnt only after the row's time."""
@@ -193,9 +201,9 @@ def _check_by_hand(
     late = late_columns(connection, lineage, source, time, columns, [*views.values()])
     if late:
         lines = [
-            f"feature '{read[each.column.lower()]}' ({each.way}) in {each.rows:,} rows, first "
-            f"known {each.example}"
+            f"feature '{name}' ({each.way}) in {each.rows:,} rows, first known {each.example}"
             for each in late
+            for name in read[each.column.lower()]
         ]
         what = lines[0] if len(lines) == 1 else "".join(f"\n  {line}" for line in lines)
         raise LeakOfRows(
@@ -223,13 +231,10 @@ def _known(views: Mapping[str, View], lineage: Lineage, source: Source) -> dict[
     return found
 
 
-def _refusal(
-    spec: ModelSpec, source: Source, leaks: Sequence[Leak], read: Mapping[str, str]
-) -> UsageError:
-    names = [read[each.column] for each in leaks]
-    lines = [
-        f"feature '{name}': {each.why}: {each.way}" for name, each in zip(names, leaks, strict=True)
-    ]
+def _refusal(spec: ModelSpec, source: Source, leaks: Sequence[Leak], read: Reads) -> UsageError:
+    met = [(name, each) for each in leaks for name in read[each.column]]
+    names = [*dict.fromkeys(name for name, _ in met)]
+    lines = [f"feature '{name}': {each.why}: {each.way}" for name, each in met]
     told = lines[0] if len(lines) == 1 else "".join(f"\n  {line}" for line in lines)
     return UsageError(
         f"{spec.file}: features of ML model '{spec.name}' know its label "

@@ -139,6 +139,20 @@ def test_a_transform_of_a_column_made_of_the_label_is_refused_by_its_own_name(
         )
 
 
+def test_each_transform_of_one_column_is_named_and_one_of_no_column_is_none(
+    project: Project,
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        project.train("is_lost::int as x", features={"exclude": ["x"]},
+                      transform={"p": "x * 2", "q": "x * 3", "r": "a * 2"})  # fmt: skip
+    told = str(caught.value)
+    assert "feature 'p': it is made of the label" in told
+    assert "feature 'q': it is made of the label" in told
+    assert "train.features.exclude: [p, q])" in told
+    origins = project.train("a + 1 as more", transform={"one": "1 + 1", "three": "a * 0 + 3"})
+    assert not origins.leaks.unresolved
+
+
 def test_a_leak_found_in_rows_is_told_with_the_way_it_came(project: Project) -> None:
     with pytest.raises(Leak, match=r"feature 'x'.*it comes by: trn.x ← plans.end_reason ← plans"):
         project.train("end_reason as x")
