@@ -9,8 +9,8 @@ from pathlib import Path
 
 import duckdb
 
+from dataops.disk import SPARE_BYTES, checksum
 from dataops.warehouse import FILE, Release, Warehouse
-from dataops.warehouse.disk import SPARE_BYTES, checksum
 from dataops.warehouse.journal import JOURNAL
 from dataops.warehouse.journal import read as read_journal
 from dataops.warehouse.lock import is_folder_held

@@ -4,8 +4,6 @@ It stands outside the releases, so that taking one back unwrites nothing. Any nu
 append at once; one that is killed while it writes costs its own line and no other.
 """
 
-import contextlib
-import fcntl
 import json
 import math
 import os
@@ -18,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from dataops.disk import append
 from dataops.landing.literal import PATHS, exact_paths
 from ml.errors import PipelineError, UsageError
 from ml.names import listed
@@ -135,7 +134,7 @@ class Ledger:
         if not events:
             return
         try:
-            _append(path, b"".join(to_line(event, moment, os.getpid()) for event in events))
+            append(path, b"".join(to_line(event, moment, os.getpid()) for event in events))
         except OSError as error:
             raise PipelineError(
                 f"{path} cannot be written: {error.strerror or error}",
@@ -258,44 +257,3 @@ def parse(line: bytes) -> Event | None:
         return Event(**known)
     except (ValueError, TypeError, KeyError, AttributeError, UsageError):
         return None
-
-
-def _append(path: Path, data: bytes) -> None:
-    """Append ``data`` to ``path`` whole, alone and synced, or leave the file as it was."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    is_new = not path.exists()
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-    try:
-        # Closing lets go of the lock.
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        size = os.fstat(descriptor).st_size
-        if size and os.pread(descriptor, 1, size - 1) != b"\n":
-            # Whoever wrote before was killed in the middle of a line.
-            data = b"\n" + data
-        try:
-            _write(descriptor, data)
-        except BaseException:
-            # Under the lock the end of the file is ours to take back.
-            with contextlib.suppress(OSError):
-                os.ftruncate(descriptor, size)
-            raise
-    finally:
-        os.close(descriptor)
-    if is_new:
-        _sync_folder(path.parent)
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    """Write all of ``data``: one call, unless the disk takes less than it was given."""
-    written = 0
-    while written < len(data):
-        written += os.write(descriptor, data[written:])
-    os.fsync(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    # Some file systems refuse to sync a folder.
-    with contextlib.suppress(OSError):
-        os.fsync(descriptor)
-    os.close(descriptor)

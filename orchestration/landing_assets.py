@@ -2,10 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 
-from dataops.landing import LandingProgress, SourceReport, ingest, parse_landing
+from dataops.landing import (
+    LandingProgress,
+    LandingSource,
+    SourceReport,
+    ingest,
+    parse_landing,
+)
 from orchestration.contract_checks import ContractChecks
 from orchestration.passing import failed_checks
 from orchestration.progress import tell
@@ -25,43 +32,33 @@ class IngestConfig(dg.Config):
 
 def landing_assets(project: Project, contracts: ContractChecks) -> list[dg.AssetsDefinition]:
     """Build one asset per landing source, loaded together by one step."""
-    nodes = {}
-    for node in project.manifest.sources:
-        if (source := parse_landing(node)) is not None:
-            nodes[dg.AssetKey([node["schema"], node["identifier"]])] = (source, node)
-    if not nodes:
+    found = [(parse_landing(node), node) for node in project.manifest.sources]
+    sources = {_key(node): source for source, node in found if source is not None}
+    if not sources:
         return []
 
     @dg.multi_asset(
         name="landing",
         can_subset=True,
-        specs=[
-            dg.AssetSpec(
-                key,
-                group_name=group_of(key.path[0]),
-                description=node["description"],
-                kinds={"duckdb", source.format},
-            )
-            for key, (source, node) in nodes.items()
-        ],
+        specs=[_spec(source, node) for source, node in found if source is not None],
         check_specs=[
-            *(dg.AssetCheckSpec(CHECK, asset=key) for key in nodes),
-            *contracts.specs(nodes),
+            *(dg.AssetCheckSpec(CHECK, asset=key) for key in sources),
+            *contracts.specs(sources),
         ],
     )
     def landing(
         context: dg.AssetExecutionContext, config: IngestConfig
     ) -> Iterator[dg.MaterializeResult[None]]:
-        keys = [key for key in nodes if key in context.selected_asset_keys]
-        sources = [nodes[key][0] for key in keys]
+        keys = [key for key in sources if key in context.selected_asset_keys]
+        asked = [sources[key] for key in keys]
         now = datetime.now(UTC)
         with project.warehouse.connect() as connection:
             reports = ingest(
-                connection, sources, project.landing, now=now, again=config.again, progress=_tell
+                connection, asked, project.landing, now=now, again=config.again, progress=_tell
             )
             checks = list(contracts.results(context, connection, keys))
             connection.execute("checkpoint")
-            sizes = [bytes_told(connection, source.relation) for source in sources]
+            sizes = [bytes_told(connection, source.relation) for source in asked]
         for key, report, size in zip(keys, reports, sizes, strict=True):
             mine = [check for check in checks if check.asset_key == key]
             result = _result(context, key, report, mine, size)
@@ -69,6 +66,19 @@ def landing_assets(project: Project, contracts: ContractChecks) -> list[dg.Asset
             yield result
 
     return [landing]
+
+
+def _key(node: Mapping[str, Any]) -> dg.AssetKey:
+    return dg.AssetKey([node["schema"], node["identifier"]])
+
+
+def _spec(source: LandingSource, node: Mapping[str, Any]) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        _key(node),
+        group_name=group_of(node["schema"]),
+        description=node["description"],
+        kinds={"duckdb", source.format},
+    )
 
 
 def _tell(progress: LandingProgress) -> None:

@@ -50,34 +50,15 @@ def compare(
     Of the registry's tables the models are compared instead of the rows, of a prediction table what
     the champion says. Raises PipelineError for a file that cannot be read.
     """
+
+    def how(relation: Relation) -> How:
+        hidden = frozenset(map(str.casefold, of_relation(masked or {}, relation)))
+        return How(of_relation(keys, relation), hidden, tolerance=tolerance, samples=samples)
+
     scope = Scope(only, relations, without)
     with opened(old, new, attach or {}, memory) as (connection, names):
         before, after = (_warehouse(connection, name) for name in names)
-        tables = [
-            each for each in scope.tables(after.catalog) if each in scope.tables(before.catalog)
-        ]
-        common = [relation for relation in tables if relation not in REGISTRY]
-        found = []
-        for done, relation in enumerate(common, start=1):
-            how = How(
-                key=of_relation(keys, relation),
-                masked=frozenset(map(str.casefold, of_relation(masked or {}, relation))),
-                tolerance=tolerance,
-                samples=samples,
-            )
-            found.append(_table(connection, relation, before, after, how))
-            if progress:
-                progress(done, len(common))
-        return Difference(
-            added=tuple(_only_in(connection, after, before, scope)),
-            removed=tuple(_only_in(connection, before, after, scope)),
-            tables=tuple(table for table in found if not table.is_same),
-            views=tuple(_views(before.catalog, after.catalog, scope)),
-            models=compare_models(before.registry, after.registry)
-            if scope.has(MODEL_VERSIONS)
-            else (),
-            compared=len(common),
-        )
+        return _difference(connection, before, after, scope, how, progress)
 
 
 @dataclass(frozen=True)
@@ -89,6 +70,33 @@ class _Warehouse:
 def _warehouse(connection: DuckDBPyConnection, name: str) -> _Warehouse:
     catalog = read_catalog(connection, name)
     return _Warehouse(catalog, read_registry(connection, catalog))
+
+
+def _difference(
+    connection: DuckDBPyConnection,
+    before: _Warehouse,
+    after: _Warehouse,
+    scope: Scope,
+    how: Callable[[Relation], How],
+    progress: Progress | None,
+) -> Difference:
+    there = scope.tables(before.catalog)
+    common = [
+        each for each in scope.tables(after.catalog) if each in there and each not in REGISTRY
+    ]
+    found = []
+    for done, relation in enumerate(common, start=1):
+        found.append(_table(connection, relation, before, after, how(relation)))
+        if progress:
+            progress(done, len(common))
+    return Difference(
+        added=tuple(_only_in(connection, after, before, scope)),
+        removed=tuple(_only_in(connection, before, after, scope)),
+        tables=tuple(table for table in found if not table.is_same),
+        views=tuple(_views(before.catalog, after.catalog, scope)),
+        models=compare_models(before.registry, after.registry) if scope.has(MODEL_VERSIONS) else (),
+        compared=len(common),
+    )
 
 
 def _table(

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
+from dataops.disk import reported
 from dataops.ledger import Event
 from dataops.manifest import Manifest
 from dataops.sandbox.base import BASE, RELEASE, How, Plan, attach, write_base
@@ -20,7 +21,6 @@ from dataops.sandbox.sample import Sample
 from dataops.sandbox.state import SANDBOX, write_state
 from dataops.sandbox.tables import show_sources, shown
 from dataops.warehouse import FILE, Release, Warehouse
-from dataops.warehouse.disk import reported
 from ml.errors import PipelineError, UsageError
 from ml.names import listed
 from ml.relation import Relation

@@ -1,8 +1,8 @@
 """The warehouse folder: a run works on a candidate, and publishes it whole or not at all."""
 
+from dataops.disk import FILE
 from dataops.warehouse.candidate import Candidate
 from dataops.warehouse.counting import count_rows
-from dataops.warehouse.disk import FILE
 from dataops.warehouse.folder import Warehouse
 from dataops.warehouse.limits import Limits
 from dataops.warehouse.quarantine import Quarantined

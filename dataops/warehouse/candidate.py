@@ -9,10 +9,10 @@ from typing import Any
 
 import duckdb
 
+from dataops.disk import FILE, point, remove, reported, sync, sync_and_hash
 from dataops.ledger import Event
 from dataops.warehouse import retention
 from dataops.warehouse.counting import count_rows
-from dataops.warehouse.disk import FILE, point, remove, reported, sync, sync_and_hash
 from dataops.warehouse.journal import finish, journalled
 from dataops.warehouse.limits import Limits
 from dataops.warehouse.lock import held

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import duckdb
 
+from dataops.disk import FILE, clone, point, remove, reported, require_space
 from dataops.ledger import Event, Ledger
 from dataops.warehouse import retention
 from dataops.warehouse.candidate import Candidate
-from dataops.warehouse.disk import FILE, clone, point, remove, reported, require_space
 from dataops.warehouse.journal import finish, journalled
 from dataops.warehouse.limits import Limits
 from dataops.warehouse.lock import held, hold_folder, holder_of, is_folder_held, take

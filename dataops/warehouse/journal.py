@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dataops.disk import remove, write_json
 from dataops.ledger import Event, Ledger, parse, to_line
-from dataops.warehouse.disk import remove, write_json
 from dataops.warehouse.release import KEPT
 from ml.errors import PipelineError
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from dataops.warehouse.disk import FILE, remove, size, sync, write_json
+from dataops.disk import FILE, remove, size, sync, write_json
 from dataops.warehouse.limits import Limits
 
 RECORD = "quarantine.json"

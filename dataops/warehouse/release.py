@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from dataops.warehouse.disk import FILE, write_json
+from dataops.disk import FILE, write_json
 from ml.errors import PipelineError
 
 RECORD, KEPT = "release.json", "kept.json"

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dataops.disk import remove, write_json
 from dataops.ledger import Event
-from dataops.warehouse.disk import remove, write_json
 from dataops.warehouse.journal import note, tell
 from dataops.warehouse.release import KEPT, Release, read_all
 from ml.errors import UsageError

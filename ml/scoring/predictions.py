@@ -226,13 +226,21 @@ def write(
     # One statement over all of them would keep every batch until it ends, 30 bytes a row; one for
     # each would be written by one thread.
     while some := list(islice(batches, STATEMENT_BATCHES)):
-        # DuckDB finds the variable by its name.
-        goldloop_scored = pa.Table.from_batches(some)
-        conn.execute(_insert_sql(target, goldloop_scored.column_names), values)
-        rows += goldloop_scored.num_rows
+        rows += _insert(conn, target, pa.Table.from_batches(some), values)
         # Else these batches would be kept while the next ones are waited for.
-        del some, goldloop_scored
+        del some
     return rows
+
+
+def _insert(
+    conn: DuckDBPyConnection, target: Target, goldloop_scored: pa.Table, values: Sequence[object]
+) -> int:
+    """Insert the rows of ``goldloop_scored``, which DuckDB finds by its name; return how many.
+
+    A function of its own, for DuckDB leaves a copy of its caller's variables with the caller.
+    """
+    conn.execute(_insert_sql(target, goldloop_scored.column_names), values)
+    return int(goldloop_scored.num_rows)
 
 
 def _insert_sql(target: Target, found: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -47,33 +47,48 @@ def told(
 
     Raises PipelineError for a feature that is infinite.
     """
-    columns = [feature_column(feature, source.columns) for feature in model.encoder.features]
     tell, workers = _teller(model, rows)
-    explainer = Explainer(model) if target.reasons else None
-    tellers = [_earlier(each, rows) for each in earlier]
-    keys = len(target.key_sql)
-    read = keys + len(columns)
-
-    def work(batch: pa.RecordBatch) -> pa.RecordBatch:
-        features = batch.select(range(keys, read))
-        _check_finite(columns, features, source)
-        probabilities = tell(features)
-        prediction, score = predictions_of(model, probabilities)
-        made = {"prediction": prediction, "score": score}
-        if explainer:
-            classes = model.decide(probabilities) if model.classes else None
-            inputs = model.encoder.encode(features)
-            made |= reasons(explainer.explain(inputs, classes), target.reasons)
-        if target.as_feature:
-            made |= tell_earlier(tellers, features, batch.column(read), (prediction, score))
-        return _in_place(made, batch, keys, read + target.as_feature)
-
+    work = _Work(source, target, model, tell, [_earlier(each, rows) for each in earlier])
     reader = _reader(conn)
     try:
         found = reader.execute(target.rows_sql)
-        yield from _one_ahead(_ahead(found.to_arrow_reader(size), work, workers))
+        yield from _one_ahead(_ahead(found.to_arrow_reader(size), work.told, workers))
     finally:
         reader.close()
+
+
+class _Work:
+    """Makes of each batch of ``target.rows_sql`` what is written of it, see :func:`told`."""
+
+    def __init__(
+        self, source: Source, target: Target, model: Model, tell: Tell, earlier: Sequence[Teller]
+    ) -> None:
+        self._source, self._target, self._model = source, target, model
+        self._tell, self._earlier = tell, earlier
+        self._columns = [
+            feature_column(feature, source.columns) for feature in model.encoder.features
+        ]
+        self._explainer = Explainer(model) if target.reasons else None
+
+    def told(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        keys = len(self._target.key_sql)
+        read = keys + len(self._columns)
+        features = batch.select(range(keys, read))
+        _check_finite(self._columns, features, self._source)
+        probabilities = self._tell(features)
+        prediction, score = predictions_of(self._model, probabilities)
+        made = {"prediction": prediction, "score": score, **self._reasons(features, probabilities)}
+        if self._target.as_feature:
+            times = batch.column(read)
+            made |= tell_earlier(self._earlier, features, times, (prediction, score))
+        return _in_place(made, batch, keys, read + self._target.as_feature)
+
+    def _reasons(self, features: pa.RecordBatch, probabilities: Array) -> Mapping[str, pa.Array]:
+        if self._explainer is None:
+            return {}
+        classes = self._model.decide(probabilities) if self._model.classes else None
+        inputs = self._model.encoder.encode(features)
+        return reasons(self._explainer.explain(inputs, classes), self._target.reasons)
 
 
 def _in_place(

@@ -7,9 +7,9 @@ from typing import Any
 
 import duckdb
 
+from dataops.disk import checksum
 from dataops.doctor import examine
 from dataops.warehouse import Warehouse, count_rows
-from dataops.warehouse.disk import checksum
 from ml.errors import GoldloopError
 from tests.soak import content
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import duckdb
 
+from dataops.disk import checksum
 from dataops.doctor import examine
 from dataops.warehouse import Warehouse, count_rows
-from dataops.warehouse.disk import checksum
 from ml.errors import GoldloopError
 from tests.soak.result import Result
 from tests.stranger import write_day, write_stranger

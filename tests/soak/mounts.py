@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from dataops.warehouse.disk import SPARE_BYTES
+from dataops.disk import SPARE_BYTES
 
 DISK_BYTES = SPARE_BYTES + 24_000_000
 

@@ -10,10 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dataops.disk
 import dataops.ledger
 import dataops.warehouse
 
-HERE = (str(Path(dataops.warehouse.__file__).parent), str(dataops.ledger.__file__))
+HERE = (
+    str(Path(dataops.warehouse.__file__).parent),
+    str(dataops.ledger.__file__),
+    str(dataops.disk.__file__),
+)
 # Within the ledger's file only what touches the disk counts, not the making of a line.
 PURE = {"_clean", "_scalar", "__post_init__", "to_line", "parse", "events", "_lines", "<genexpr>"}
 CALLS = {

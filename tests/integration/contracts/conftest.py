@@ -10,6 +10,29 @@ from dataops.contracts import Contract, ContractResult, parse_contracts, verify
 NOW = datetime(2025, 3, 1, 12)
 Checked = Callable[..., dict[str, ContractResult]]
 
+BODY = """
+columns:
+  - name: weight
+    checks:
+      - missing: {threshold: {metric: percent, must_be_less_than: 5}}
+      - invalid: {valid_min: 0, valid_max: 100}
+      - aggregate:
+          function: avg
+          threshold: {must_be_between: {greater_than: 10, less_than: 20}}
+          attributes: {severity: warn}
+checks:
+  - row_count: {threshold: {must_be_greater_than: 5}}
+  - freshness: {column: made_at, threshold: {unit: day, must_be_less_than: 2}}
+  - metric: {qualifier: total, expression: sum(weight), threshold: {must_be_less_than: 1000}}
+  - failed_rows: {qualifier: odd, expression: weight = 13, threshold: {must_be: 0}}
+"""
+
+PARTS = """
+create table gold.parts as
+select i as id, 10.0 + i as weight, timestamp '2025-02-28 12:00:00' as made_at
+from range(1, 11) as parts(i) where i != 3
+"""
+
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:

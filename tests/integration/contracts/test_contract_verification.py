@@ -1,43 +1,18 @@
 """A table against its contract, by soda itself on a DuckDB file."""
 
 import logging
-import os
 import random
 import re
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
 
 import duckdb
 import pytest
 
-from dataops.contracts import Contract, keep_results, verify
+from dataops.contracts import Contract, verify
 from dataops.contracts.engine import Session
 from dataops.contracts.samples import failing_sql
-from tests.integration.contracts.conftest import NOW, Checked
-
-BODY = """
-columns:
-  - name: weight
-    checks:
-      - missing: {threshold: {metric: percent, must_be_less_than: 5}}
-      - invalid: {valid_min: 0, valid_max: 100}
-      - aggregate:
-          function: avg
-          threshold: {must_be_between: {greater_than: 10, less_than: 20}}
-          attributes: {severity: warn}
-checks:
-  - row_count: {threshold: {must_be_greater_than: 5}}
-  - freshness: {column: made_at, threshold: {unit: day, must_be_less_than: 2}}
-  - metric: {qualifier: total, expression: sum(weight), threshold: {must_be_less_than: 1000}}
-  - failed_rows: {qualifier: odd, expression: weight = 13, threshold: {must_be: 0}}
-"""
-PARTS = """
-create table gold.parts as
-select i as id, 10.0 + i as weight, timestamp '2025-02-28 12:00:00' as made_at
-from range(1, 11) as parts(i) where i != 3
-"""
+from tests.integration.contracts.conftest import BODY, NOW, PARTS, Checked
 
 
 def test_a_table_that_keeps_its_contract_passes_every_check(
@@ -267,55 +242,3 @@ def test_rows_are_counted_and_named_as_a_loop_over_them_finds(
     source = failing_sql(held, held.checks[0])
     found = connection.execute(f"select id from ({source}) order by id").fetchall()
     assert [row[0] for row in found] == expected
-
-
-def test_results_are_kept_once_a_run_and_relation(
-    connection: duckdb.DuckDBPyConnection, contract: Callable[..., Contract]
-) -> None:
-    connection.execute(PARTS)
-    held = contract(BODY)
-    now = datetime(2025, 3, 1, 14, tzinfo=UTC)
-    for run_id in ("one", "two", "two"):
-        keep_results(connection, verify(connection, held, now=now, run_id=run_id))
-    kept = connection.execute(
-        "select run_id, count(*), count(distinct check_name), min(checked_at), min(relation) "
-        "from ops.contract_results group by run_id order by run_id"
-    ).fetchall()
-    at = datetime(2025, 3, 1, 14)
-    assert kept == [("one", 7, 7, at, "gold.parts"), ("two", 7, 7, at, "gold.parts")]
-    (result, *_) = verify(connection, held, now=now, run_id="two")
-    row = connection.execute("select * from ops.contract_results where run_id = 'two'").fetchone()
-    assert row == (*list(result.document().values())[:-1], at)
-
-
-def test_verifying_leaves_the_warehouse_as_it_was_and_asks_nobody(
-    connection: duckdb.DuckDBPyConnection, checked: Checked
-) -> None:
-    connection.execute(PARTS)
-    before = connection.execute("from duckdb_tables()").fetchall()
-    checked(BODY)
-    assert connection.execute("from duckdb_tables()").fetchall() == before
-    assert os.environ["SODA_CORE_TELEMETRY_ENABLED"] == "false"
-
-
-def test_names_of_any_characters_are_verified(
-    connection: duckdb.DuckDBPyConnection, checked: Checked
-) -> None:
-    connection.execute('create table gold.parts as select 1 as id, null as "Größe (cm)"')
-    (result,) = checked("columns: [{name: 'Größe (cm)', checks: [{missing: }]}]").values()
-    assert (result.outcome, result.column) == ("failed", "Größe (cm)")
-    assert result.message is not None
-    assert result.message.endswith("for example id=1")
-
-
-def test_a_table_of_the_same_name_in_an_attached_file_is_not_looked_at(
-    connection: duckdb.DuckDBPyConnection, checked: Checked, tmp_path: Path
-) -> None:
-    with duckdb.connect(tmp_path / "other.duckdb") as other:
-        other.execute("create schema gold")
-        other.execute(PARTS.replace("weight,", "weight, 1 as more,"))
-        other.execute("update gold.parts set weight = null")
-    connection.execute(f"attach '{tmp_path / 'other.duckdb'}' as release (read_only)")
-    assert {each.outcome for each in checked(BODY).values()} == {"not_run"}
-    connection.execute(PARTS)
-    assert {each.outcome for each in checked(BODY).values()} == {"passed"}

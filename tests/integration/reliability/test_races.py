@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from dataops.disk import remove
 from dataops.warehouse import Limits, Release, Warehouse
-from dataops.warehouse.disk import remove
 from dataops.warehouse.lock import take
 from tests.soak import content
 

@@ -1,4 +1,4 @@
-"""What the warehouse asks of the disk: copies, links that change in one step, bytes that stay."""
+"""What warehouse and ledger ask of the disk: copies, links changed in one step, bytes that stay."""
 
 import contextlib
 import errno
@@ -71,6 +71,42 @@ def point(link: Path, target: Path) -> None:
     fresh.symlink_to(target)
     fresh.replace(link)
     sync(link.parent)
+
+
+def append(path: Path, data: bytes) -> None:
+    """Append ``data`` to ``path`` whole, alone and synced, or leave the file as it was.
+
+    A line that another writer left torn is ended first.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    is_new = not path.exists()
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+    try:
+        # Closing lets go of the lock.
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            # Whoever wrote before was killed in the middle of a line.
+            data = b"\n" + data
+        try:
+            _write(descriptor, data)
+        except BaseException:
+            # Under the lock the end of the file is ours to take back.
+            with contextlib.suppress(OSError):
+                os.ftruncate(descriptor, size)
+            raise
+    finally:
+        os.close(descriptor)
+    if is_new:
+        sync(path.parent)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    """Write all of ``data``: one call, unless the disk takes less than it was given."""
+    written = 0
+    while written < len(data):
+        written += os.write(descriptor, data[written:])
+    os.fsync(descriptor)
 
 
 def sync(path: Path) -> None:
