@@ -5,30 +5,19 @@ from collections.abc import Mapping
 
 from duckdb import DuckDBPyConnection
 
+from ml.judgement_tables import JUDGEMENTS, OF_VERSION
 from ml.relation import Relation, quote
 
 MODEL_VERSIONS = Relation("ml", "model_versions")
-EVALUATIONS = Relation("ml", "evaluations")
 SCORINGS = Relation("ml", "scorings")
 TRIALS = Relation("ml", "trials")
 LEAK_CHECKS = Relation("ml", "leak_checks")
-COMPARISONS = Relation("ml", "comparisons")
-CURVES = Relation("ml", "curves")
-CONFUSION = Relation("ml", "confusion")
-RESIDUALS = Relation("ml", "residuals")
-IMPORTANCES = Relation("ml", "importances")
-DEPENDENCE = Relation("ml", "dependence")
 DECISIONS = Relation("ml", "decisions")
 PROBLEM_CARDS = Relation("ml", "problem_cards")
 EARLIER_MODELS = Relation("ml", "earlier_models")
 PREDICTIONS_SCHEMA = "predictions"
 # Where a challenger's predictions go, which nobody acts on; its tables are made like the others.
 SHADOW_SCHEMA = "shadow"
-
-_VERSION = {
-    "model": ("varchar", "The ML model's name."),
-    "version": ("integer", "Its version."),
-}
 
 # column: (type, what it says); a test holds docs/ml.md against these.
 COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
@@ -73,93 +62,10 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "created_at": ("timestamp", "When it was trained (UTC)."),
         "decided_at": ("timestamp", "When its status last changed (UTC)."),
     },
-    EVALUATIONS: {
-        **_VERSION,
-        "data": (
-            "varchar",
-            "test, train, validation (out of fold), or on the test rows: baseline, champion (the "
-            "one that was there).",
-        ),
-        "segment": ("varchar", "The part of the rows: `all`, `column=value`, or `fold=1`."),
-        "metric": ("varchar", "The metric's name."),
-        "value": ("double", "Its value, null where it is not defined or has too few rows."),
-        "low": ("double", "The lower bound of the 95 % interval, null on train."),
-        "high": ("double", "The upper bound of the 95 % interval, null on train."),
-        "rows": ("bigint", "The rows it was measured on."),
-    },
-    COMPARISONS: {
-        **_VERSION,
-        "against": ("varchar", "`baseline`, or the champion that was there as `name@3`."),
-        "metric": ("varchar", "The metric's name."),
-        "difference": ("double", "By how much the version is better; negative where it is worse."),
-        "low": ("double", "The lower bound of its 95 % interval, on the same resamples."),
-        "high": ("double", "The upper bound of its 95 % interval."),
-        "rows": ("bigint", "The rows held out on which both were measured."),
-        "seen": (
-            "double",
-            "The share of the rows held out that `against` has learnt from, where known; they are "
-            "left out of `rows` if enough others are there.",
-        ),
-        "reason": ("varchar", "Why nothing was measured, null where it was."),
-    },
-    CURVES: {
-        **_VERSION,
-        "data": ("varchar", "test."),
-        "curve": ("varchar", "roc, precision_recall, calibration or gains."),
-        "class": ("varchar", "The class told from the rest; of two the positive one."),
-        "point": ("integer", "0, 1, 2 … along the curve."),
-        "x": (
-            "double",
-            "False positive rate, recall, mean probability told, or share of rows taken.",
-        ),
-        "y": (
-            "double",
-            "True positive rate, precision, share that came true, or share of the class found.",
-        ),
-        "threshold": (
-            "double",
-            "The score from which on rows count; where a calibration bin begins; null for no row.",
-        ),
-    },
-    CONFUSION: {
-        **_VERSION,
-        "data": ("varchar", "test."),
-        "truth": ("varchar", "The class it is."),
-        "told": ("varchar", "The class told, at the threshold decided on."),
-        "rows": ("bigint", "How many rows."),
-    },
-    RESIDUALS: {
-        **_VERSION,
-        "data": ("varchar", "test."),
-        "bin": ("integer", "1, 2 … 10: equal shares of the rows by what was told, lowest first."),
-        "rows": ("bigint", "How many rows."),
-        "told_low": ("double", "The lowest number told."),
-        "told_high": ("double", "The highest number told."),
-        "told": ("double", "The mean of what was told."),
-        "residual": ("double", "The mean of truth less told."),
-        "spread": ("double", "The standard deviation of truth less told."),
-        "low": ("double", "Five rows in a hundred have a lower residual."),
-        "high": ("double", "Five rows in a hundred have a higher residual."),
-    },
-    IMPORTANCES: {
-        **_VERSION,
-        "feature": ("varchar", "The feature whose values were shuffled among the test rows."),
-        "metric": ("varchar", "The metric that suffered: the first of `problem.success`."),
-        "value": ("double", "By how much it became worse, the mean of the shuffles."),
-        "low": ("double", "By how much in the shuffle that did the least."),
-        "high": ("double", "By how much in the shuffle that did the most."),
-    },
-    DEPENDENCE: {
-        **_VERSION,
-        "feature": ("varchar", "The feature that is set to one value in every row."),
-        "value": ("varchar", "That value as text."),
-        "x": ("double", "That value where it is a number."),
-        "class": ("varchar", "The class, of two the positive one; null for a regression."),
-        "y": ("double", "The mean probability of the class, or the mean number told."),
-    },
+    **JUDGEMENTS,
     DECISIONS: {
         "number": ("bigint", "1, 2, 3 … in the order they were taken."),
-        **_VERSION,
+        **OF_VERSION,
         "status": ("varchar", "What it became: champion, challenger, retired or rejected."),
         "action": ("varchar", "By what: train, promote, retire or rollback."),
         "reason": ("varchar", "Why."),
@@ -205,22 +111,23 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "seconds": ("double", "How long the folds took."),
     },
     LEAK_CHECKS: {
-        **_VERSION,
+        **OF_VERSION,
         "feature": ("varchar", "The feature."),
         "signal": (
             "varchar",
-            "What of it tells: `value`, `missing` (whether it is there), or `filled` (the share of "
-            "one class where it is there, or is not).",
+            "What of it tells: `value`, `missing` (whether it is there), or `part` (the share of "
+            "one class where it has, or has not, some value or none).",
         ),
         "metric": ("varchar", "roc_auc, spearman or share."),
         "value": ("double", "How well it tells by itself."),
         "low": ("double", "The lower end of the 95 % interval, which is judged."),
         "rows": ("bigint", "On how many of the rows learnt from."),
-        "class": ("varchar", "The class of `filled`, else null."),
+        "class": ("varchar", "The class of `part`, else null."),
+        "part": ("varchar", "Which rows `part` is of, such as `is missing`; else null."),
         "allowed": ("varchar", "Why it may, as `train.leak_guard.allow` says; null if not named."),
     },
     EARLIER_MODELS: {
-        **_VERSION,
+        **OF_VERSION,
         "number": ("integer", "1, 2, 3 … in the order they tell; the last is the version itself."),
         "tells_from": ("timestamp", "The first time it tells as a feature (UTC)."),
         "learnt_until": ("timestamp", "The time of the latest row it has learnt from (UTC)."),

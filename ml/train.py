@@ -68,30 +68,41 @@ def train(
         made = _made_before(conn, spec.name, fingerprint)
         if made is not None:
             return replace(made, reused=True)
-        parts = hold_out(spec, found, read(conn, found))
-        told = check_powers(spec, found, parts.learnt)
-        fit = fit_model(spec, found, parts, tell)
-        earlier = make_earlier(spec, found, parts, tell)
-        tell(f"judging {spec.name}")
-        report = _judged(conn, spec, found, fit, parts)
-        kept = artifact.dump(fit.model.estimator, of=f"ML model '{spec.name}'", trust=spec.trusted)
-        version = ModelVersion(
-            version=registry.next_version(conn, spec.name),
-            data_hash=content,
-            fingerprint=fingerprint,
-            created_at=utc(now),
-            decided_at=utc(now),
-            **_declared(spec),
-            artifact_sha256=artifact.sha256(kept),
-            metrics=values_of(report.evaluations),
-            **_learnt(found, parts, fit),
-            **provenance.kept,
-        )
-        registry.add(conn, version, kept, report)
-        keep_earlier(conn, version, earlier, spec.trusted)
-        keep_trials(conn, version.model, version.version, fit.trials)
-        keep_powers(conn, spec, version.version, told)
-        return settle(conn, spec, version, report)
+        known_by = {"data_hash": content, "fingerprint": fingerprint, **provenance.kept}
+        return _made_now(conn, spec, found, known_by, now, tell)
+
+
+def _made_now(
+    conn: DuckDBPyConnection,
+    spec: ModelSpec,
+    found: TrainingSet,
+    known_by: Mapping[str, Any],
+    now: datetime,
+    tell: Tell,
+) -> ModelVersion:
+    """Fit, judge and keep a version; ``known_by`` are its hashes and where it is from."""
+    parts = hold_out(spec, found, read(conn, found))
+    told = check_powers(spec, found, parts.learnt)
+    fit = fit_model(spec, found, parts, tell)
+    earlier = make_earlier(spec, found, parts, tell)
+    tell(f"judging {spec.name}")
+    report = _judged(conn, spec, found, fit, parts)
+    kept = artifact.dump(fit.model.estimator, of=f"ML model '{spec.name}'", trust=spec.trusted)
+    version = ModelVersion(
+        version=registry.next_version(conn, spec.name),
+        created_at=utc(now),
+        decided_at=utc(now),
+        **_declared(spec),
+        artifact_sha256=artifact.sha256(kept),
+        metrics=values_of(report.evaluations),
+        **_learnt(found, parts, fit),
+        **known_by,
+    )
+    registry.add(conn, version, kept, report)
+    keep_earlier(conn, version, earlier, spec.trusted)
+    keep_trials(conn, version.model, version.version, fit.trials)
+    keep_powers(conn, spec, version.version, told)
+    return settle(conn, spec, version, report)
 
 
 def _judged(

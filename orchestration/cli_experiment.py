@@ -7,38 +7,40 @@ import typer
 
 from orchestration.cli_releases import AsJson
 
+With = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--with", help="A feature view, view.feature, a column, noise, rows:0.5x or synthetic:2x."
+    ),
+]
+Without = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--without", help="A column (stars match), a feature view, view.feature, or label_noise."
+    ),
+]
+Folds = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=50,
+        help="Folds of the rows learnt from; 0: judge on those held out. Default: at most 5.",
+    ),
+]
+
 
 def experiment(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="The ML model.")],
-    more: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--with",
-            help="A feature view, view.feature, a column, noise, rows:0.5x or synthetic:2x.",
-        ),
-    ] = None,
-    less: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--without",
-            help="A column (stars match), a feature view, view.feature, or label_noise.",
-        ),
-    ] = None,
+    more: With = None,
+    less: Without = None,
     metric: Annotated[
         str | None, typer.Option(help="Default: the first metric of problem.success.")
     ] = None,
     seeds: Annotated[
         int, typer.Option(min=1, max=100, help="Learn each variant with so many seeds.")
     ] = 1,
-    folds: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            max=50,
-            help="Folds of the rows learnt from; 0: judge on those held out. Default: at most 5.",
-        ),
-    ] = None,
+    folds: Folds = None,
     matters: Annotated[
         float | None,
         typer.Option(min=0, help="The least gain worth having. Default: 1 % of the metric."),

@@ -103,6 +103,7 @@ def _rung(found: Experiment, rung: Rung) -> dict[str, Any]:
         "rows": rung.rows,
         "columns": rung.columns,
         "labels_contradicted": rung.left_out,
+        "there_already": [".".join(each) for each in rung.change.there],
         "each_seed": [None if isnan(value) else value for value in rung.each_seed],
     }
     if rung.gain is not None:

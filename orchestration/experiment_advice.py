@@ -1,6 +1,6 @@
 """What to do after an experiment, a line for each change that says something."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ml.experiment.change import TOGETHER, Change
 from ml.experiment.result import Experiment, Rung
@@ -11,11 +11,13 @@ def advice(found: Experiment, spec: ModelSpec) -> Iterator[str]:
     """Yield what the verdicts of ``found`` mean, and what to type or edit next."""
     for rung in found.rungs:
         said = rung.change.said
+        if rung.change.there and said != TOGETHER:
+            yield f"{said}: without {_named(rung.change.there)}, which {spec.train.on} has already"
         match found.verdict(rung):
             case "better":
                 yield f"{said}: better; {_better(rung.change, spec)}"
             case "worse":
-                yield f"{said}: worse; {_worse(rung)}"
+                yield f"{said}: worse; {_worse(found, rung)}"
             case "no difference" if rung.change.noise:
                 yield f"{said}: no difference, as it should be"
             case "no difference" if rung.change.dropped:
@@ -23,6 +25,10 @@ def advice(found: Experiment, spec: ModelSpec) -> Iterator[str]:
             case "cannot tell":
                 yield f"{said}: cannot tell; {_untold(found, rung)}"
     yield f"next: goldloop train {spec.name} once {spec.file} or {spec.train.on} is changed"
+
+
+def _named(features: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(f"{view}.{feature}" for view, feature in features)
 
 
 def _better(change: Change, spec: ModelSpec) -> str:
@@ -43,16 +49,19 @@ def _better(change: Change, spec: ModelSpec) -> str:
     return "the model lacks rows; real ones are better than made-up ones"
 
 
-def _worse(rung: Rung) -> str:
+def _worse(found: Experiment, rung: Rung) -> str:
     change = rung.change
     if change.said == TOGETHER:
         return "take those that are better by themselves"
     if change.dropped:
         return "what it leaves out is worth having"
+    if change.noise:
+        return "chance is not read as worth, and costs a little by overfitting"
     if change.share is not None:
         return "more rows are worth having: the curve still rises"
     if change.clean:
-        return f"the {rung.left_out:,} rows left out were hard, not wrong"
+        where = " of the last fold" if found.folds else ""
+        return f"the {rung.left_out:,} rows left out{where} were hard, not wrong"
     return "leave it as it is"
 
 

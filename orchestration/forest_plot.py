@@ -1,11 +1,14 @@
 """An experiment as a picture: each gain with its interval on one axis, in SVG."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html import escape
 
 from ml.experiment.result import Experiment, Rung
 
-_WIDTH, _LEFT, _RIGHT, _LINE, _TOP = 860, 300, 160, 28, 64
+_PLOT, _MARGIN, _LINE, _TOP = 400, 16, 28, 84
+# As wide as a letter may be on the whole, of fonts that run wide, at each size.
+_LETTER, _SMALL_LETTER = 8.2, 6.6
 _COLOURS = {
     "better": "#1a7f37",
     "worse": "#b42318",
@@ -14,55 +17,97 @@ _COLOURS = {
 }
 
 
+@dataclass(frozen=True)
+class _Frame:
+    """Where things stand: the plot begins at ``left``; ``reach`` is the gain at its ends."""
+
+    left: float
+    width: float
+    height: float
+    reach: float
+
+    @property
+    def right(self) -> float:
+        return self.left + _PLOT
+
+    def at(self, gain: float) -> float:
+        return self.left + _PLOT / 2 + gain / self.reach * _PLOT / 2
+
+
 def forest_plot(found: Experiment) -> str:
     """Return an SVG document with a line for each change of ``found``."""
-    drawn = [rung for rung in found.rungs if rung.gain and rung.gain.low is not None]
-    reach = max([found.matters, *(_reach(rung) for rung in drawn)]) or 1.0
-    height = _TOP + _LINE * len(drawn) + 40
+    caption = (
+        "dot and line: gain and its 95 % interval, right of 0 is better; "
+        f"grey band: within {found.matters:.4f} makes no difference"
+    )
+    title = f"{found.model}: gain in {found.metric}, {found.judged:,} rows judged"
+    frame = _frame(found, title, caption)
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" '
-            f'viewBox="0 0 {_WIDTH} {height}" font-family="sans-serif" font-size="13">',
-            f'<rect width="{_WIDTH}" height="{height}" fill="white"/>',
-            _text(16, 28, f"{found.model}: gain in {found.metric}, {found.judged:,} rows judged"),
-            *_axis(found, reach, height),
-            *(part for at, rung in enumerate(drawn) for part in _line(found, rung, at, reach)),
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{frame.width:.0f}" '
+            f'height="{frame.height:.0f}" viewBox="0 0 {frame.width:.0f} {frame.height:.0f}" '
+            'font-family="sans-serif" font-size="13">',
+            f'<rect width="{frame.width:.0f}" height="{frame.height:.0f}" fill="white"/>',
+            _text(_MARGIN, 26, title),
+            _text(_MARGIN, 46, caption, size=11),
+            *_axis(found, frame),
+            *(
+                part
+                for at, rung in enumerate(found.rungs)
+                for part in _line(found, rung, at, frame)
+            ),
             "</svg>\n",
         ]
     )
 
 
+def _frame(found: Experiment, title: str, caption: str) -> _Frame:
+    labels = [rung.change.said for rung in found.rungs]
+    left = 2 * _MARGIN + _LETTER * max(map(len, labels), default=0)
+    told = _LETTER * max((len(_told(found, rung)) for rung in found.rungs), default=0)
+    written = max(_LETTER * len(title), _SMALL_LETTER * len(caption))
+    reach = max([found.matters, *map(_reach, found.rungs)]) or 1.0
+    return _Frame(
+        left,
+        max(left + _PLOT + told, written) + 2 * _MARGIN,
+        _TOP + _LINE * len(found.rungs) + 40,
+        reach,
+    )
+
+
 def _reach(rung: Rung) -> float:
-    gain = rung.gain
-    ends = (gain.low, gain.high) if gain else ()
+    ends = (rung.gain.low, rung.gain.high) if rung.gain else ()
     return max((abs(end) for end in ends if end is not None), default=0.0)
 
 
-def _at(value: float, reach: float) -> float:
-    middle = (_LEFT + _WIDTH - _RIGHT) / 2
-    return middle + value / reach * (_WIDTH - _RIGHT - _LEFT) / 2
-
-
-def _axis(found: Experiment, reach: float, height: int) -> Iterator[str]:
-    bottom, low, high = height - 30, _at(-found.matters, reach), _at(found.matters, reach)
+def _axis(found: Experiment, frame: _Frame) -> Iterator[str]:
+    bottom, low, high = frame.height - 30, frame.at(-found.matters), frame.at(found.matters)
     yield (
         f'<rect x="{low:.1f}" y="{_TOP - 20}" width="{high - low:.1f}" '
-        f'height="{bottom - _TOP + 20}" fill="#eef1f4"/>'
+        f'height="{bottom - _TOP + 20:.0f}" fill="#eef1f4"/>'
     )
-    yield _stroke(_at(0, reach), _TOP - 20, _at(0, reach), bottom, "#8c959f")
-    for value in (-reach, 0.0, reach):
-        yield _text(_at(value, reach), height - 12, f"{value:+.4f}", "middle")
+    yield _stroke(frame.at(0), _TOP - 20, frame.at(0), bottom, "#8c959f")
+    for value in (-frame.reach, 0.0, frame.reach):
+        told = f"{value:+.4f}" if value else "0"
+        yield _text(frame.at(value), frame.height - 12, told, "middle")
 
 
-def _line(found: Experiment, rung: Rung, at: int, reach: float) -> Iterator[str]:
+def _line(found: Experiment, rung: Rung, at: int, frame: _Frame) -> Iterator[str]:
     gain, y = rung.gain, _TOP + _LINE * at
+    yield _text(_MARGIN, y + 4, rung.change.said)
+    yield _text(frame.right + _MARGIN, y + 4, _told(found, rung))
     if gain is None or gain.value is None or gain.low is None or gain.high is None:
         return
-    verdict = found.verdict(rung)
-    yield _text(16, y + 4, rung.change.said)
-    yield _stroke(_at(gain.low, reach), y, _at(gain.high, reach), y, _COLOURS[verdict])
-    yield f'<circle cx="{_at(gain.value, reach):.1f}" cy="{y}" r="4" fill="{_COLOURS[verdict]}"/>'
-    yield _text(_WIDTH - _RIGHT + 12, y + 4, f"{gain.value:+.4f} {verdict}")
+    colour = _COLOURS[found.verdict(rung)]
+    yield _stroke(frame.at(gain.low), y, frame.at(gain.high), y, colour)
+    yield f'<circle cx="{frame.at(gain.value):.1f}" cy="{y}" r="4" fill="{colour}"/>'
+
+
+def _told(found: Experiment, rung: Rung) -> str:
+    gain = rung.gain
+    if gain is None or gain.value is None or gain.low is None:
+        return "not defined"
+    return f"{gain.value:+.4f} {found.verdict(rung)}"
 
 
 def _stroke(x1: float, y1: float, x2: float, y2: float, colour: str) -> str:
@@ -72,5 +117,8 @@ def _stroke(x1: float, y1: float, x2: float, y2: float, colour: str) -> str:
     )
 
 
-def _text(x: float, y: float, text: str, anchor: str = "start") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+def _text(x: float, y: float, text: str, anchor: str = "start", size: int = 13) -> str:
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}">'
+        f"{escape(text)}</text>"
+    )

@@ -3,10 +3,12 @@
 The other guards look at rows, in ml/leaks; what they refuse is told here with the way it came.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from duckdb import DuckDBPyConnection
 
@@ -16,15 +18,23 @@ from dataops.lineage.by_hand import late_columns
 from dataops.lineage.catalog import read_catalog
 from dataops.lineage.compiled import compiled_models, relation_of
 from dataops.lineage.graph import Lineage, told
+from dataops.lineage.heard import heard
 from dataops.lineage.leaks import Leak, Leaks, find_leaks
-from dataops.lineage.places import Place
+from dataops.lineage.places import Made, Place
 from dataops.manifest import Manifest
-from ml.columns import Source, find
+from ml.columns import Column, Source, find
 from ml.errors import UsageError
+from ml.relation import Relation
 from ml.spec import ModelSpec
 from ml.tables import PREDICTIONS_SCHEMA, SHADOW_SCHEMA
+from ml.versions.provenance import Provenance
+
+if TYPE_CHECKING:
+    from ml.versions.registry import ModelVersion
 
 MOST_TOLD = 5
+# The features that read a column of the training set, by its name in lower case.
+Reads = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -32,13 +42,14 @@ class Origins:
     """Where the columns of a training set come from.
 
     ``known`` names its columns that are the known time of a feature view, ``leaks`` is what lineage
-    says of its features.
+    says of its features, and ``heard`` which of them are a version's own word, by which way.
     """
 
     relation: str
     lineage: Lineage
     leaks: Leaks
     known: Mapping[str, str]
+    heard: Mapping[str, str]
 
     @property
     def warnings(self) -> list[str]:
@@ -49,6 +60,13 @@ class Origins:
             found.append(
                 f"lineage does not say whether these features are made of the label: "
                 f"{_some(self.leaks.unresolved)} ({why})"
+            )
+        if self.heard:
+            found.append(
+                "told by versions that may have learnt from these very rows and tell them "
+                f"better than others: {_some(self.heard)} ({next(iter(self.heard.values()))}); "
+                "read feature_score or feature_prediction, which score.as_feature adds "
+                "(docs/features.md), or say in train.leak_guard.allow why it is right"
             )
         if self.leaks.beside:
             tables = sorted({each for one in self.leaks.beside.values() for each in one})
@@ -86,6 +104,29 @@ class Origins:
         return f"{start} ← {', '.join(map(str, reads))}" if reads else None
 
 
+def train_checked(
+    connection: DuckDBPyConnection,
+    spec: ModelSpec,
+    manifest: Manifest,
+    targets: Sequence[Path],
+    provenance: Provenance,
+    tell: Callable[[str], None] = lambda _: None,
+) -> "tuple[ModelVersion, list[str]]":
+    """Train ``spec`` once its origins are checked; return its version and what to know of them.
+
+    Raises what :func:`check_origins` and :func:`ml.train.train` raise.
+    """
+    from ml.train import train
+
+    origins = check_origins(manifest, targets, connection, spec)
+    with origins.told():
+        version = train(
+            connection, spec, manifest.relations, provenance, now=datetime.now(UTC), tell=tell,
+            known=origins.known,
+        )  # fmt: skip
+    return version, origins.warnings
+
+
 def check_origins(
     manifest: Manifest, targets: Sequence[Path], connection: DuckDBPyConnection, spec: ModelSpec
 ) -> Origins:
@@ -100,12 +141,7 @@ def check_origins(
     source = find(connection, manifest.relations, spec.train.on, "train.on", spec.file)
     relation = str(source.relation).lower()
     lineage = Lineage(compiled_models(manifest, targets), read_catalog(connection))
-    read = {
-        name.lower(): feature.name
-        for feature in choose_features(connection, source, spec)
-        if feature.name not in spec.train.leak_guard.allow
-        for name in ([name for name, _ in feature.reads] or [feature.name])
-    }
+    read = _read(spec, choose_features(connection, source, spec))
     leaks = find_leaks(
         lineage, relation, spec.train.label.lower(), read,
         views=_views(manifest),
@@ -117,7 +153,26 @@ def check_origins(
     views = feature_views(manifest)
     if spec.train.time is not None:
         _check_by_hand(connection, spec, lineage, source, read, views)
-    return Origins(relation, lineage, leaks, _known(views, lineage, source))
+    known = _known(views, lineage, source)
+    return Origins(relation, lineage, leaks, known, heard(lineage, relation, read))
+
+
+def _read(spec: ModelSpec, features: Sequence[Column]) -> Reads:
+    """Return the features that read each column, but for those allowed; a constant reads none."""
+    found: dict[str, list[str]] = {}
+    for feature in features:
+        if feature.name not in spec.train.leak_guard.allow:
+            own = [] if feature.expression else [feature.name]
+            for name in own or [name for name, _ in feature.reads]:
+                found.setdefault(name.lower(), []).append(feature.name)
+    return found
+
+
+def relations_read(manifest: Manifest, spec: ModelSpec) -> set[Relation]:
+    """Return what training and scoring ``spec`` read, and the views that its guard looks up."""
+    names = [name for name in (spec.train.on, spec.score.on) if name in manifest.relations]
+    views = {view.relation for view in feature_views(manifest).values()}
+    return views | {manifest.relations[name] for name in names}
 
 
 def _views(manifest: Manifest) -> dict[str, set[str]]:
@@ -135,7 +190,7 @@ def _check_by_hand(
     spec: ModelSpec,
     lineage: Lineage,
     source: Source,
-    read: Mapping[str, str],
+    read: Reads,
     views: Mapping[str, View],
 ) -> None:
     """Refuse values that a view, joined by hand, learnt only after the row's time."""
@@ -146,9 +201,9 @@ def _check_by_hand(
     late = late_columns(connection, lineage, source, time, columns, [*views.values()])
     if late:
         lines = [
-            f"feature '{read[each.column.lower()]}' ({each.way}) in {each.rows:,} rows, first "
-            f"known {each.example}"
+            f"feature '{name}' ({each.way}) in {each.rows:,} rows, first known {each.example}"
             for each in late
+            for name in read[each.column.lower()]
         ]
         what = lines[0] if len(lines) == 1 else "".join(f"\n  {line}" for line in lines)
         raise LeakOfRows(
@@ -168,19 +223,18 @@ def _known(views: Mapping[str, View], lineage: Lineage, source: Source) -> dict[
     }
     found = {}
     for name in source.columns:
-        for place in lineage.same(Place(str(source.relation).lower(), name.lower()))[1:]:
+        start = Place(str(source.relation).lower(), name.lower())
+        # One whose nulls are filled may say a time that is not meant, such as the year 9999.
+        for place in lineage.same(start, {Made.SAME})[1:]:
             if place in times:
                 found[name] = f"the known time of {times[place]}"
     return found
 
 
-def _refusal(
-    spec: ModelSpec, source: Source, leaks: Sequence[Leak], read: Mapping[str, str]
-) -> UsageError:
-    names = [read[each.column] for each in leaks]
-    lines = [
-        f"feature '{name}': {each.why}: {each.way}" for name, each in zip(names, leaks, strict=True)
-    ]
+def _refusal(spec: ModelSpec, source: Source, leaks: Sequence[Leak], read: Reads) -> UsageError:
+    met = [(name, each) for each in leaks for name in read[each.column]]
+    names = [*dict.fromkeys(name for name, _ in met)]
+    lines = [f"feature '{name}': {each.why}: {each.way}" for name, each in met]
     told = lines[0] if len(lines) == 1 else "".join(f"\n  {line}" for line in lines)
     return UsageError(
         f"{spec.file}: features of ML model '{spec.name}' know its label "

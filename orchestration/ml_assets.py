@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -13,14 +14,13 @@ from ml.errors import GoldloopError
 from ml.relation import Relation
 from ml.score import score, score_shadow
 from ml.spec import ModelSpec
-from ml.train import train
 from ml.versions import cards, registry
 from ml.versions.provenance import Provenance
 from ml.versions.registry import ModelVersion
 from orchestration.contract_checks import ContractChecks
 from orchestration.declared import declared_models
 from orchestration.feature_code import feature_code, manifest_hash
-from orchestration.leaks import check_origins
+from orchestration.leaks import train_checked
 from orchestration.passing import guarded
 from orchestration.progress import tell
 from orchestration.project import Project
@@ -49,8 +49,7 @@ def ml_assets(project: Project, contracts: ContractChecks) -> list[dg.AssetsDefi
 def _training(
     project: Project, spec: ModelSpec, description: str, owners: list[str] | None
 ) -> dg.AssetsDefinition:
-    relations = project.manifest.relations
-    key, reads = dg.AssetKey([ML, spec.name]), [_key(relations[spec.train.on])]
+    key, reads = dg.AssetKey([ML, spec.name]), [_key(project.manifest.relations[spec.train.on])]
 
     @dg.multi_asset(
         name=f"{ML}__{spec.name}",
@@ -65,30 +64,31 @@ def _training(
         can_subset=True,
     )
     def training(context: dg.AssetExecutionContext) -> Results:
-        def body() -> Iterator[Any]:
-            with _naming(spec), project.warehouse.connect() as connection:
-                made_by = provenance(project, context.run_id)
-                now = datetime.now(UTC)
-                origins = check_origins(project.manifest, [project.target], connection, spec)
-                with origins.told():
-                    version = train(
-                        connection, spec, relations, made_by, now=now, tell=tell,
-                        known=origins.known,
-                    )  # fmt: skip
-                champion = registry.champion(connection, spec.name)
-                card = cards.cards(connection, spec.name)[-1]
-            gate, facts = _gate(version, champion), _facts(version)
-            if card.warning:
-                context.log.warning(card.warning)
-                facts["problem_card"] = card.warning
-            if origins.warnings:
-                context.log.info("\n".join(origins.warnings))
-                facts["lineage"] = "\n".join(origins.warnings)
-            yield dg.MaterializeResult(key, metadata=facts, check_results=[gate])
-
+        body = partial(_train, context, project, spec, key)
         yield from guarded(project, context, key, reads, body)
 
     return training
+
+
+def _train(
+    context: dg.AssetExecutionContext, project: Project, spec: ModelSpec, key: dg.AssetKey
+) -> Iterator[Any]:
+    """Train ``spec`` in the candidate, and tell of it and of where its features are from."""
+    with _naming(spec), project.warehouse.connect() as connection:
+        made_by = provenance(project, context.run_id)
+        version, lineage = train_checked(
+            connection, spec, project.manifest, [project.target], made_by, tell
+        )
+        champion = registry.champion(connection, spec.name)
+        card = cards.cards(connection, spec.name)[-1]
+    gate, facts = _gate(version, champion), _facts(version)
+    if card.warning:
+        context.log.warning(card.warning)
+        facts["problem_card"] = card.warning
+    if lineage:
+        context.log.info("\n".join(lineage))
+        facts["lineage"] = "\n".join(lineage)
+    yield dg.MaterializeResult(key, metadata=facts, check_results=[gate])
 
 
 def _scoring(
@@ -98,42 +98,44 @@ def _scoring(
     owners: list[str] | None,
     contracts: ContractChecks,
 ) -> dg.AssetsDefinition:
-    relations = project.manifest.relations
     key = dg.AssetKey([PREDICTIONS, spec.name])
-    reads = [dg.AssetKey([ML, spec.name]), _key(relations[spec.score.on])]
+    reads = [dg.AssetKey([ML, spec.name]), _key(project.manifest.relations[spec.score.on])]
+    told = f"Predictions of {spec.name}. {description}"
 
     @dg.multi_asset(
         name=f"{PREDICTIONS}__{spec.name}",
         specs=[
             dg.AssetSpec(
-                key,
-                deps=reads,
-                group_name=PREDICTIONS,
-                description=f"Predictions of {spec.name}. {description}",
-                owners=owners,
+                key, deps=reads, group_name=PREDICTIONS, description=told, owners=owners,
                 kinds=KINDS,
             )
         ],
         op_tags={"file": spec.file},
         check_specs=contracts.specs([key]),
         can_subset=True,
-    )
+    )  # fmt: skip
     def scoring(context: dg.AssetExecutionContext) -> Results:
-        def body() -> Iterator[Any]:
-            with _naming(spec), project.warehouse.connect() as connection:
-                code = feature_code(project.manifest, spec.score.on)
-                made_by = replace(provenance(project, context.run_id), feature_code=code)
-                result = score(connection, spec, relations, made_by, now=datetime.now(UTC))
-                shadow = _in_shadow(context, connection, spec, relations, made_by)
-                checks = list(contracts.results(context, connection, [key]))
-                connection.execute("checkpoint")
-                size = bytes_told(connection, Relation(PREDICTIONS, spec.name))
-            metadata = {ROWS: result.rows, "model_version": result.version, **size, **shadow}
-            yield dg.MaterializeResult(key, metadata=metadata, check_results=checks)
-
+        body = partial(_score, context, project, spec, contracts)
         yield from guarded(project, context, key, reads, body)
 
     return scoring
+
+
+def _score(
+    context: dg.AssetExecutionContext, project: Project, spec: ModelSpec, contracts: ContractChecks
+) -> Iterator[Any]:
+    """Score by the champion, and beside it by the challenger, and judge what is promised."""
+    key, relations = dg.AssetKey([PREDICTIONS, spec.name]), project.manifest.relations
+    with _naming(spec), project.warehouse.connect() as connection:
+        code = feature_code(project.manifest, spec.score.on)
+        made_by = replace(provenance(project, context.run_id), feature_code=code)
+        result = score(connection, spec, relations, made_by, now=datetime.now(UTC))
+        shadow = _in_shadow(context, connection, spec, relations, made_by)
+        checks = list(contracts.results(context, connection, [key]))
+        connection.execute("checkpoint")
+        size = bytes_told(connection, Relation(PREDICTIONS, spec.name))
+    metadata = {ROWS: result.rows, "model_version": result.version, **size, **shadow}
+    yield dg.MaterializeResult(key, metadata=metadata, check_results=checks)
 
 
 def _in_shadow(

@@ -6,9 +6,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from ml.relation import Relation, quote
-from ml.tables import (
-    COLUMNS,
+from ml.judgement_tables import (
     COMPARISONS,
     CONFUSION,
     CURVES,
@@ -16,8 +14,9 @@ from ml.tables import (
     EVALUATIONS,
     IMPORTANCES,
     RESIDUALS,
-    exists,
 )
+from ml.relation import Relation, quote
+from ml.tables import COLUMNS, exists
 from ml.versions import cards, decisions
 from ml.versions.cards import Card
 from ml.versions.decisions import Decision

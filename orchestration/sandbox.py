@@ -176,8 +176,10 @@ def print_built(built: Built, console: Console) -> None:
     counts = ", ".join(f"{count} {status}" for status, count in built.nodes.items())
     if counts:
         console.print(f"dbt: {counts}")
-    for words in built.models.values():
+    for name, words in built.models.items():
         console.print(words, markup=False)
+        for told in built.lineage.get(name, ()):
+            console.print(f"  {told}", markup=False)
     print_contracts(built.contracts, console)
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from duckdb import DuckDBPyConnection
+
 from dataops.artifacts import MANIFEST
 from dataops.contracts import ContractResult
 from dataops.manifest import Manifest
@@ -16,7 +18,7 @@ from ml.tables import COLUMNS, PREDICTIONS_SCHEMA
 from ml.versions.provenance import Provenance
 from orchestration import sandbox_dbt
 from orchestration.declared import declared_in
-from orchestration.leaks import check_origins
+from orchestration.leaks import relations_read, train_checked
 from orchestration.project import Project
 from orchestration.sandbox_contracts import require_kept, verify_built
 from orchestration.versions import code_version
@@ -43,10 +45,14 @@ class Mode:
 
 @dataclass
 class Built:
-    """What a build has done: dbt's nodes by status, each ML model, the contracts' checks."""
+    """What a build has done: dbt's nodes by status, each ML model, the contracts' checks.
+
+    ``lineage`` has what a person should know of a model's features though it trains.
+    """
 
     nodes: dict[str, int] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
+    lineage: dict[str, list[str]] = field(default_factory=dict)
     contracts: list[ContractResult] = field(default_factory=list)
 
     def add(self, counts: Mapping[str, int]) -> None:
@@ -75,7 +81,7 @@ def build_in(project: Project, sandbox: Sandbox, selection: str, mode: Mode, tel
             built.add(sandbox_dbt.build(project, sandbox, names, defer=not mode.smoke))
         for name in stage.models:
             tell(f"training and scoring {name}")
-            built.models[name] = _model(project, sandbox, specs[name], manifest, mode)
+            _model(project, sandbox, specs[name], manifest, mode, built)
     if not mode.smoke:
         tell("contracts")
         built.contracts = verify_built(project, sandbox, manifest, reached)
@@ -90,49 +96,47 @@ def _model(
     spec: ModelSpec,
     manifest: Manifest,
     mode: Mode,
-) -> str:
-    """Train and score ``spec`` in the sandbox; return in words what came of it."""
-    made_by = Provenance(
-        run_id=f"sandbox-{sandbox.name}",
-        release=sandbox.release,
-        code_version=code_version(project.folder),
-    )
+    built: Built,
+) -> None:
+    """Train and score ``spec`` in the sandbox; add to ``built`` what came of it."""
     # scikit-learn takes seconds to load: most of these commands need none of it.
-    from ml.data.checks import utc
     from ml.score import score
-    from ml.train import train
-    from ml.versions import decisions
 
-    relations = manifest.relations
-    read = {relations[name] for name in (spec.train.on, spec.score.on) if name in relations}
+    release, commit = sandbox.release, code_version(project.folder)
+    made_by = Provenance(f"sandbox-{sandbox.name}", release, commit)
+    targets = [sandbox.target, project.target]
+    read, told = relations_read(manifest, spec), Relation(PREDICTIONS_SCHEMA, spec.name)
     try:
         with sandbox.connect() as connection, borrowed(connection, read):
-            copy_in(connection, COLUMNS, empty=mode.smoke)
-            told = Relation(PREDICTIONS_SCHEMA, spec.name)
-            copy_in(connection, [told], empty=mode.smoke)
-            targets = [sandbox.target, project.target]
-            origins = check_origins(manifest, targets, connection, spec)
-            with origins.told():
-                version = train(
-                    connection, spec, relations, made_by, now=datetime.now(UTC),
-                    known=origins.known,
-                )  # fmt: skip
-            if version.status == "rejected" and mode.smoke:
-                cause = decisions.Cause("promote", utc(datetime.now(UTC)), made_by.run_id, "smoke")
-                version = decisions.promote(connection, version, cause, "a smoke test scores")
-            _judge(version, mode)
-            result = score(connection, spec, relations, made_by, now=datetime.now(UTC))
+            copy_in(connection, [*COLUMNS, told], empty=mode.smoke)
+            version, lineage = train_checked(connection, spec, manifest, targets, made_by)
+            version = _judged(connection, version, mode, made_by.run_id)
+            result = score(connection, spec, manifest.relations, made_by, now=datetime.now(UTC))
     except GoldloopError as error:
         raise type(error)(f"{spec.file}: {error.problem}", fix=error.fix) from error
-    return _words(version, result.version, result.rows)
+    built.models[spec.name] = _words(version, result.version, result.rows)
+    if lineage:
+        built.lineage[spec.name] = lineage
 
 
-def _judge(version: "ModelVersion", mode: Mode) -> None:
-    if version.status == "rejected" and mode.strict:
+def _judged(
+    connection: DuckDBPyConnection, version: "ModelVersion", mode: Mode, run_id: str
+) -> "ModelVersion":
+    """Let a smoke test score with what it trained; refuse what is rejected where that is strict."""
+    from ml.data.checks import utc
+    from ml.versions import decisions
+
+    if version.status != "rejected":
+        return version
+    if mode.smoke:
+        cause = decisions.Cause("promote", utc(datetime.now(UTC)), run_id, "smoke")
+        return decisions.promote(connection, version, cause, "a smoke test scores")
+    if mode.strict:
         raise PipelineError(
             f"{version.name}, trained on what changed, is rejected: {version.reason}",
             fix="mend what it learns from, or its criteria in problem.success",
         )
+    return version
 
 
 def _words(version: "ModelVersion", scored: int, rows: int) -> str:

@@ -12,7 +12,8 @@ from dataops.differences.difference import (
     ModelDifference,
     VersionDifference,
 )
-from ml.tables import EVALUATIONS, MODEL_VERSIONS
+from ml.judgement_tables import EVALUATIONS
+from ml.tables import MODEL_VERSIONS
 
 # data, segment and name of a metric
 MetricKey = tuple[str, str, str]

@@ -19,11 +19,18 @@ def _several(named: Any) -> Any:
     return (named,) if isinstance(named, str) else named
 
 
+_LENGTH = "allowed: a whole number from 1 of seconds, minutes, hours, days or weeks"
+
+
 def _step(text: str) -> str:
     if text == UNLIMITED or not ttl_seconds(text):
-        raise PydanticCustomError(
-            "step", "allowed: a whole number from 1 of seconds, minutes, hours, days or weeks"
-        )
+        raise PydanticCustomError("step", _LENGTH)
+    return text
+
+
+def _window(text: str) -> str:
+    if ttl_seconds(text) == 0:
+        raise PydanticCustomError("window", f"{_LENGTH}; or unlimited")
     return text
 
 
@@ -50,7 +57,7 @@ class Measure(Part):
     of: Events | None = Field(
         None, description="The events whose column is meant; every event unless given."
     )
-    over: Duration = Field(
+    over: Annotated[Duration, AfterValidator(_window)] = Field(
         description="The window before the moment: `30 days`; `unlimited` for all that was before."
     )
 
@@ -75,6 +82,11 @@ class Behaviour(Part):
     event: Column = Field(description="The column that names what happened.")
     time: Column = Field(description="The date or timestamp at which it happened.")
     known: Column = Field(description="The date or timestamp at which the warehouse learned it.")
+    superseded: Column | None = Field(
+        None,
+        description="The date or timestamp from which on a newer version of the event counts; null "
+        "for the last.",
+    )
     every: Annotated[Duration, AfterValidator(_step)] | None = Field(
         None,
         description="A moment for each whole step of time (UTC), where the call names neither "

@@ -114,6 +114,7 @@ def _named(declared: Behaviour, view: View) -> dict[str, str]:
     """Return what must be a column of the events, by what names it."""
     named = {f"entity[{at}]": key for at, key in enumerate(view.declared.entity)}
     named |= {key: getattr(declared, key) for key in ("event", "time", "known")}
+    named |= {"superseded": declared.superseded} if declared.superseded else {}
     return named | {
         f"features.{name}": measure.column
         for name, measure in declared.features.items()

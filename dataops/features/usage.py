@@ -10,8 +10,9 @@ import duckdb
 from dataops.features.catalog import Feature, upstream
 from dataops.features.uses import training_sets
 from dataops.manifest import Manifest
+from ml.judgement_tables import IMPORTANCES
 from ml.spec import ModelSpec
-from ml.tables import IMPORTANCES, exists
+from ml.tables import exists
 
 if TYPE_CHECKING:
     from ml.versions.registry import ModelVersion

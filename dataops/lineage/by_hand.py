@@ -83,7 +83,7 @@ def _late(
     feature: str,
     way: str,
 ) -> Iterator[Late]:
-    """Hold each value against when the view first had it; as text, so that types may differ."""
+    """Hold each value against when the view first had it, in the type that it is copied as."""
     beside = {name.lower(): name for name in source.columns}
     entity = view.declared.entity
     if not all(name.lower() in beside for name in entity):
@@ -94,14 +94,14 @@ def _late(
     matched = " and ".join(f"first.key_{at} = {one}" for at, one in enumerate(ours))
     told_keys = ", ".join(f"{one} as key_{at}" for at, one in enumerate(theirs))
     known = quote(view.declared.known_time)
-    value = f"cast({quote(feature)} as varchar)"
+    value = f"try_cast({quote(feature)} as {source.columns[column].type})"
     rows, *example = conn.execute(
         f"with first as (select {told_keys}, {value} as value, min({known}) as known "
         f"from {view.relation.sql} group by all) "
         f"select count(*), {', '.join(f'min_by({one}, {time.sql})' for one in ours)}, "
         f"cast(min({time.sql}) as varchar), cast(min_by(first.known, {time.sql}) as varchar) "
         f"from {source.relation.sql} as row inner join first "
-        f"on {matched} and first.value = cast(row.{quote(column)} as varchar) "
+        f"on {matched} and first.value = row.{quote(column)} "
         f"where first.known > row.{time.sql}"
     ).fetchall()[0]
     if rows:

@@ -3,14 +3,13 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from dataops.lineage.places import Cell, Made, Parent, Place
 from dataops.lineage.statement import Catalog, trace
 
 Way = tuple[Place, ...]
 Aliases = tuple[str, ...]
-_SAME = frozenset({Made.SAME, Made.NEGATED})
+_SAME = frozenset({Made.SAME, Made.NEGATED, Made.RECODED})
 
 
 @dataclass(frozen=True)
@@ -40,24 +39,10 @@ class Lineage:
         missing = f"{relation} has no column '{place.column}' in its compiled SQL"
         return self._traced[relation].get(place) or Cell(Made.ROWS, (), missing)
 
-    def columns(self, relation: str) -> list[Place]:
-        """Return the columns of ``relation`` that its SQL or the warehouse has, in their order."""
-        if relation in self.compiled:
-            self._trace(relation)
-            if relation in self._traced:
-                return [place for place in self._traced[relation] if not place.scope]
-        schema, _, table = relation.partition(".")
-        return [Place(relation, name) for name in self.catalog.get(schema, {}).get(table, {})]
-
     def names(self, relation: str, scope: str) -> set[str]:
         """Return the columns of a CTE or subquery of the SQL of ``relation``."""
         traced = self._traced.get(relation, {})
         return {place.column for place in traced if place.scope == scope}
-
-    @cached_property
-    def relations(self) -> tuple[str, ...]:
-        """Every relation that the project makes, in order."""
-        return tuple(sorted(self.compiled))
 
     def walk(
         self, start: Place, crossing: Callable[[Place, Parent, bool], bool] | None = None
@@ -80,9 +65,10 @@ class Lineage:
                     queue.append((parent.place, mark))
 
     def same(self, start: Place, made: Set[Made] = _SAME) -> list[Place]:
-        """Return ``start`` and the columns it is by another name, type or sign, nearest first.
+        """Return ``start`` and the columns it is in other words, nearest first.
 
-        Only steps that are ``made`` so are gone.
+        They have another name, type or sign, or other names of the values. Only steps that are
+        ``made`` so are gone.
         """
         return [place for place, _ in self.same_rows(start, made)]
 

@@ -25,6 +25,7 @@ class Made(StrEnum):
 
     SAME = "same"  # renamed or cast
     NEGATED = "negated"  # that, with the other sign
+    RECODED = "recoded"  # its values named anew, or its nulls filled, by constants
     ROW = "row"  # an expression over one row
     ROWS = "rows"  # over several rows, or of the rows of several selects
 

@@ -9,6 +9,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
+from dataops.lineage.making import made
 from dataops.lineage.places import Cell, Made, Parent, Place
 
 Catalog = Mapping[str, Mapping[str, Mapping[str, str]]]
@@ -18,8 +19,6 @@ _BEYOND = ((exp.Pivot, "PIVOT"), (exp.Columns, "COLUMNS()"))
 _STUMBLES = (
     SqlglotError, RecursionError, LookupError, AttributeError, TypeError, AssertionError,
 )  # fmt: skip
-_PASSING = (exp.Alias, exp.Paren, exp.Cast, exp.TryCast, exp.Not, exp.Neg)
-_OVER_ROWS = (exp.AggFunc, exp.Window, exp.Query, exp.Subquery, exp.UDTF, exp.Explode)
 
 
 def trace(sql: str, relation: str, catalog: Catalog) -> dict[Place, Cell]:
@@ -105,40 +104,71 @@ class _Statement:
         if select.find(exp.Star) and select.is_star:
             return Cell(Made.ROWS, (), "a star is not resolved")
         parents, unresolved = list[Parent](), None
-        for column in _columns(select):
+        for row in select.find_all(exp.TableColumn):
+            unresolved = f"the whole row {row.sql(dialect='duckdb')} is not resolved"
+        for column in _columns(select, *_windows(scope, select)):
             found = self._reads(scope, column)
-            parents += found
-            if not found:
+            parents += found or []
+            if found is None:
                 unresolved = f"'{column.sql(dialect='duckdb')}' is not resolved"
         for below in scope.subquery_scopes:
             if _is_within(below.expression, select):
                 parents += [self._parent(below, name) for name in _names(below)]
-        return Cell(_made(scope, select), tuple(dict.fromkeys(parents)), unresolved)
+        is_grouped = scope.expression.args.get("group") is not None
+        return Cell(made(select, is_grouped=is_grouped), tuple(dict.fromkeys(parents)), unresolved)
 
-    def _reads(self, scope: Scope, column: exp.Column) -> list[Parent]:
-        """Return the column that ``column`` names; for one of a list's rows, what the list is."""
+    def _reads(self, scope: Scope, column: exp.Column) -> list[Parent] | None:
+        """Return the column that ``column`` names, None where that is not known.
+
+        For one of a list's rows, or of rows written out, it is what these are made of.
+        """
         source = scope.sources.get(column.table)
         if isinstance(source, exp.Table):
             name = f"{source.db}.{source.name}" if source.db else source.name
             return [Parent(Place(name, column.name), column.table)]
         if isinstance(source, Scope) and isinstance(source.expression, exp.UDTF):
-            below = [each for each in _columns(source.expression) if each.table != column.table]
-            return [parent for each in below for parent in self._reads(scope, each)]
+            return self._of_rows(scope, source.expression, column.table)
         if isinstance(source, Scope) and id(source) in self._names:
             return [self._parent(source, column.name, column.table)]
-        return []
+        return None
+
+    def _of_rows(self, scope: Scope, rows: Any, alias: str) -> list[Parent] | None:
+        if isinstance(rows, exp.Lateral):
+            return None
+        found = list[Parent]()
+        for column in _columns(rows):
+            if column.table != alias:
+                read = self._reads(scope, column)
+                if read is None:
+                    return None
+                found += read
+        return found
 
     def _parent(self, scope: Scope, column: str, alias: str | None = None) -> Parent:
         name = self._names[id(scope)]
         return Parent(Place(self._relation, column, name), name if alias is None else alias)
 
 
-def _columns(select: Any) -> Iterator[exp.Column]:
-    """Yield the columns of an expression that are not those of a query within it."""
-    for column in select.find_all(exp.Column):
-        above = column.find_ancestor(exp.Query)
-        if above is None or not _is_within(above, select):
-            yield column
+def _columns(*parts: Any) -> Iterator[exp.Column]:
+    """Yield the columns of expressions that are not those of a query within them."""
+    for part in parts:
+        for column in part.find_all(exp.Column):
+            above = column.find_ancestor(exp.Query)
+            if above is None or not _is_within(above, part):
+                yield column
+
+
+def _windows(scope: Scope, select: Any) -> Iterator[Any]:
+    """Yield the windows that ``select`` uses by a name that its query gives them."""
+    named = {each.name.lower(): each for each in scope.expression.args.get("windows") or ()}
+    left, met = [select], set[str]()
+    while left:
+        for window in left.pop().find_all(exp.Window):
+            alias = window.alias.lower()
+            if alias in named and alias not in met:
+                met.add(alias)
+                left.append(named[alias])
+                yield named[alias]
 
 
 def _names(scope: Scope) -> list[str]:
@@ -152,14 +182,3 @@ def _is_within(part: Any, whole: Any) -> bool:
             return True
         part = part.parent
     return False
-
-
-def _made(scope: Scope, select: Any) -> Made:
-    inner = select
-    while isinstance(inner, _PASSING):
-        inner = inner.this
-    if isinstance(inner, exp.Column):
-        return Made.NEGATED if select.find(exp.Not, exp.Neg) else Made.SAME
-    is_grouped = scope.expression.args.get("group") is not None
-    over = (*_OVER_ROWS, exp.Anonymous) if is_grouped else _OVER_ROWS
-    return Made.ROWS if select.find(*over) else Made.ROW

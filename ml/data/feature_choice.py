@@ -62,7 +62,7 @@ def _check_features(source: Source, features: tuple[Column, ...], spec: ModelSpe
         )
     reads_text = estimators.reads_text(spec)
     for column in features:
-        remedy = _remedy(column, reads_text)
+        remedy = unread(column, reads_text)
         if remedy:
             allowed = "text" if reads_text else "numbers, booleans and text"
             where = f"in the SQL of {source.dbt_name} or by train.features.exclude of {spec.file}, "
@@ -75,7 +75,8 @@ def _check_features(source: Source, features: tuple[Column, ...], spec: ModelSpe
             )
 
 
-def _remedy(column: Column, reads_text: bool) -> str | None:
+def unread(column: Column, reads_text: bool) -> str | None:
+    """Return what to do with a column that cannot be a feature, None for one that can."""
     if reads_text:
         return None if column.kind == "text" else "leave it out, or turn it into text,"
     if column.kind == "time":

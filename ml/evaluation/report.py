@@ -14,9 +14,7 @@ from ml.evaluation.dependence import Dependence
 from ml.evaluation.evaluate import Evaluation
 from ml.evaluation.importances import Importance
 from ml.evaluation.residuals import Bin
-from ml.relation import Relation, quote
-from ml.tables import (
-    COLUMNS,
+from ml.judgement_tables import (
     COMPARISONS,
     CONFUSION,
     CURVES,
@@ -25,6 +23,8 @@ from ml.tables import (
     IMPORTANCES,
     RESIDUALS,
 )
+from ml.relation import Relation, quote
+from ml.tables import COLUMNS
 
 TEST = "test"
 

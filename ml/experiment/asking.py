@@ -15,7 +15,7 @@ from ml.spec import ModelSpec
 
 # Words that are no names of columns, as they are typed, and what each does.
 WITH = {
-    "noise": "A random feature, drawn by seed: a control, which should be worth nothing.",
+    "noise": "A random feature, drawn by seed: a control, which should gain nothing.",
     "rows:0.5x": "Half of the rows learnt from, drawn by seed with the classes in equal shares; "
     "any share below 1.",
     "synthetic:2x": "As many made-up rows beside the rows learnt from; any number above 1, up to "
@@ -78,7 +78,7 @@ class _Reader:
             self._refuse_synthetic(said)
             return Change(said, times=float(number[2]))
         if view := self._view(word):
-            return Change(said, joined=tuple(self._joined(said, *view)))
+            return self._joined(said, *view)
         names = _matching(word, self._idle)
         if not names:
             self._unknown(said, word, [*WITH, *self._idle])
@@ -120,11 +120,11 @@ class _Reader:
             )
         return view, meant
 
-    def _joined(self, said: str, view: str, features: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-        """Yield the features of ``view`` that the training relation has not."""
-        there = self._found.source.columns
-        new = [each for each in features if not {each, joined_name(view, each)} & set(there)]
-        if not new:
+    def _joined(self, said: str, view: str, features: tuple[str, ...]) -> Change:
+        """Return the change that joins the features of ``view`` the training relation has not."""
+        columns = set(self._found.source.columns)
+        there = [each for each in features if {each, joined_name(view, each)} & columns]
+        if len(there) == len(features):
             self._refuse(
                 said,
                 f"adds nothing, {self._found.source.relation} has "
@@ -132,7 +132,11 @@ class _Reader:
             )
         if self._spec.train.time is None:
             self._refuse(said, "needs train.time, which says as of when a view is joined")
-        yield from ((view, each) for each in new)
+        return Change(
+            said,
+            joined=tuple((view, each) for each in features if each not in there),
+            there=tuple((view, each) for each in there),
+        )
 
     def _with_made_of(self, names: tuple[str, ...]) -> Iterator[str]:
         """Yield ``names`` and the transforms that read one of them."""

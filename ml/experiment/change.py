@@ -12,15 +12,17 @@ class Change:
     """What is done to the data before the model learns from it, as ``said`` on the command line.
 
     ``joined`` are features of views (view, feature), ``added`` columns of the training relation
-    that are no features yet, ``dropped`` features that go. ``noise`` adds a random feature,
-    ``clean`` leaves out rows whose label is contradicted, ``share`` is the share of the rows
-    learnt from, ``times`` how many rows there are, for each of those, with the made-up ones.
+    that are no features yet, ``dropped`` features that go; ``there`` are features of a view that
+    are not joined because the relation has them. ``noise`` adds a random feature, ``clean`` leaves
+    out rows whose label is contradicted, ``share`` is the share of the rows learnt from, ``times``
+    how many rows there are, for each of those, with the made-up ones.
     """
 
     said: str
     joined: tuple[tuple[str, str], ...] = ()
     added: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    there: tuple[tuple[str, str], ...] = ()
     noise: bool = False
     clean: bool = False
     share: float | None = None
@@ -41,8 +43,15 @@ def joined_name(view: str, feature: str) -> str:
     return f"{view}__{feature}"
 
 
-def together(changes: Sequence[Change]) -> Change:
-    """Return all of ``changes`` as one; of two that set the same number the later one counts."""
+def together(changes: Sequence[Change]) -> Change | None:
+    """Return all of ``changes`` as one.
+
+    None where there is one only, and where two set the same number: together they would be one of
+    the two.
+    """
+    for numbers in ([each.share for each in changes], [each.times for each in changes]):
+        if len(changes) < 2 or len([each for each in numbers if each is not None]) > 1:
+            return None
     found: dict[str, object] = {}
     for change in changes:
         for name in (each.name for each in fields(Change) if each.name != "said"):

@@ -18,7 +18,8 @@ class Rung:
 
     ``gain`` is above 0 when it is better, whichever way the metric goes; None for the model as it
     stands itself. ``rows`` are learnt from, ``columns`` are its features, ``left_out`` counts the
-    rows whose label is contradicted. ``each_seed`` has the metric by seed.
+    rows whose label is contradicted; all three in the last fold, with the first seed. ``each_seed``
+    has the metric by seed.
     """
 
     change: Change

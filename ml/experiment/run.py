@@ -19,6 +19,7 @@ from ml.evaluation.bootstrap import Measured, measure
 from ml.experiment.asking import Asked, read_changes
 from ml.experiment.change import DECLARED, Change, Views, features_joined, together
 from ml.experiment.data import Ground, Tell
+from ml.experiment.fitting_in import check_types
 from ml.experiment.judged import Told, folds_of, told_of
 from ml.experiment.result import Experiment, Rung, mean_of
 from ml.fitting.tuning import check_ranges
@@ -70,27 +71,19 @@ def experiment(
     found = find_training_set(conn, spec, relations, now)
     changes = read_changes(asked, spec, found, views)
     ground = _ground(conn, spec, found, changes, join)
-    variants = [DECLARED, *changes, *([together(changes)] if len(changes) > 1 else [])]
+    joint = together(changes)
+    variants = [DECLARED, *changes, *([joint] if joint else [])]
     seeds = tuple(spec.estimator.seed + more for more in range(settings.seeds))
     folds = folds_of(ground, settings.folds)
     told = told_of(ground, folds, variants, seeds, tell)
     tell("measuring")
     measured = [measure([each.outcome for each in one], spec.estimator.seed) for one in told]
-    rungs = _rungs(variants, told[0], measured, metric)
+    first, *rungs = _rungs(variants, told[0], measured, metric)
     matters = settings.matters
     if matters is None:
-        matters = abs(rungs[0].value.value or 0.0) / 100
-    rows = len(told[0][0].outcome.truth)
-    return Experiment(
-        spec.name,
-        metric,
-        rows,
-        len(folds) if len(folds) > 1 else 0,
-        seeds,
-        matters,
-        rungs[0],
-        tuple(rungs[1:]),
-    )
+        matters = abs(first.value.value or 0.0) / 100
+    rows, cut = len(told[0][0].outcome.truth), len(folds) if len(folds) > 1 else 0
+    return Experiment(spec.name, metric, rows, cut, seeds, matters, first, tuple(rungs))
 
 
 def _bare(spec: ModelSpec, settings: Settings) -> ModelSpec:
@@ -138,6 +131,7 @@ def _ground(
         wide = replace(found, source=source)
     more = frozenset[str]().union(*(change.columns for change in changes))
     if more:
+        check_types(spec, wide.source, changes)
         wide = replace(wide, features=choose_features(conn, wide.source, _wider(spec, more)))
     rows = read(conn, wide)
     if len(rows.labels) != found.rows:

@@ -9,6 +9,7 @@ from ml.data.dataset import Rows, TrainingSet
 from ml.errors import PipelineError, UsageError
 from ml.leaks.power import Power, powers
 from ml.names import listed
+from ml.relation import quote
 from ml.spec import ModelSpec
 from ml.tables import LEAK_CHECKS
 
@@ -46,13 +47,21 @@ def keep_powers(
     """Keep what each feature of ``version`` told by itself, with why it is allowed."""
     allow = spec.train.leak_guard.allow
     rows = [
-        (spec.name, version, each.feature, each.signal, each.metric, each.met, each.low)
-        + (each.rows, each.told, allow.get(each.feature))
+        {
+            "model": spec.name, "version": version, "feature": each.feature,
+            "signal": each.signal, "metric": each.metric, "value": each.met, "low": each.low,
+            "rows": each.rows, "class": each.told, "part": each.part,
+            "allowed": allow.get(each.feature),
+        }
         for each in told
-    ]
+    ]  # fmt: skip
     if rows:
+        names = ", ".join(map(quote, rows[0]))
         marks = ", ".join("?" * len(rows[0]))
-        conn.executemany(f"insert into {LEAK_CHECKS.sql} values ({marks})", rows)
+        conn.executemany(
+            f"insert into {LEAK_CHECKS.sql} ({names}) values ({marks})",
+            [list(row.values()) for row in rows],
+        )
 
 
 def _check_allowed(spec: ModelSpec, found: TrainingSet) -> None:
@@ -85,8 +94,8 @@ def _refusal(spec: ModelSpec, found: TrainingSet, worst: Sequence[Power]) -> Lea
 
 def _told(power: Power) -> str:
     met = f"{power.met:.4f} (95 % from {power.low:.4f}, {power.rows:,} rows)"
-    if power.signal == "filled":
-        return f"the rows in which it is there, or is not, are '{power.told}' to a share of {met}"
+    if power.signal == "part":
+        return f"the rows in which it {power.part} are '{power.told}' to a share of {met}"
     what = "whether it is missing" if power.signal == "missing" else "its value alone"
     name = "ROC AUC" if power.metric == "roc_auc" else "rank correlation"
     return f"{what} has {name} {met}"

@@ -1,6 +1,6 @@
 """What each feature by itself tells of the label on the rows learnt from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,20 +13,23 @@ from ml.columns import Column
 from ml.data.dataset import Rows, TrainingSet
 from ml.evaluation.metrics import Array, Codes
 from ml.leaks import telling
-from ml.leaks.bounds import share_low
+from ml.leaks.parts import Part, purest
 
 MOST_ROWS = 200_000
 Flags = npt.NDArray[np.bool_]
-Signal = Literal["value", "missing", "filled"]
+# The values of a column by their codes; one of which only is looked at whether it is there.
+Known = Sequence[object] | Array
+_THERE: Known = ("",)
+Signal = Literal["value", "missing", "part"]
 
 
 @dataclass(frozen=True)
 class Power:
     """How well one ``signal`` of ``feature`` tells the label; ``low`` is its 95 % interval's end.
 
-    ``value`` is what it is equal to or how it is ordered, ``missing`` whether it is there;
-    ``filled`` is the share of one class, ``told``, among the rows where it is there, or where it is
-    not. ``metric`` is roc_auc, spearman or, for ``filled``, share.
+    ``value`` is what it is equal to or how it is ordered, ``missing`` whether it is there; ``part``
+    is the share of one class, ``told``, among the rows where it ``part``, such as "is missing".
+    ``metric`` is roc_auc, spearman or, for ``part``, share.
     """
 
     feature: str
@@ -36,6 +39,7 @@ class Power:
     low: float
     rows: int
     told: str | None = None
+    part: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,20 +88,20 @@ def _of_one(
     column: Column, values: pa.ChunkedArray, label: _Label, reads_text: bool
 ) -> Iterator[Power]:
     lacking = np.asarray(pc.is_null(values, nan_is_null=True).to_numpy(zero_copy_only=False))
-    if not (reads_text and column.kind == "text"):
+    is_document = reads_text and column.kind == "text"
+    if not is_document:
         yield _of_value(column, values, ~lacking, label)
     if lacking.any() and not lacking.all():
         yield _of_missing(column.name, lacking, label)
-        if label.classes:
-            yield _of_filled(column.name, lacking, label)
+    if label.classes and not (is_document and lacking.all()):
+        yield _of_parts(column, None if is_document else values, lacking, label)
 
 
 def _of_value(column: Column, values: pa.ChunkedArray, there: Flags, label: _Label) -> Power:
     """Judge a number by its order where it is there, and anything by what it is equal to."""
     metric = "roc_auc" if label.classes else "spearman"
     if column.kind == "text":
-        codes = _text_codes(values)
-        met = _by_share(codes, label)
+        met = _by_share(_text_codes(values)[0], label)
     else:
         numbers = np.asarray(values.to_numpy(), dtype=np.float64)
         met = _by_order(numbers[there], label.take(there))
@@ -121,10 +125,20 @@ def _by_share(codes: Codes, label: _Label) -> telling.Met:
     return telling.share_correlation(codes, label.numbers, label.held)
 
 
-def _text_codes(values: pa.ChunkedArray) -> Codes:
+def _text_codes(values: pa.ChunkedArray) -> tuple[Codes, Known]:
+    """Return a code per row, the last for a missing one, and the value of each other code."""
     known = pc.unique(values).drop_null()
     codes = pc.fill_null(pc.index_in(values, value_set=known), len(known))
-    return np.asarray(codes.to_numpy(), dtype=np.int64)
+    return np.asarray(codes.to_numpy(), dtype=np.int64), known
+
+
+def _number_codes(values: pa.ChunkedArray) -> tuple[Codes, Known]:
+    numbers = np.asarray(values.to_numpy(), dtype=np.float64)
+    there = ~np.isnan(numbers)
+    known, at = np.unique(numbers[there], return_inverse=True)
+    codes = np.full(len(numbers), len(known), dtype=np.int64)
+    codes[there] = at
+    return codes, known
 
 
 def _of_missing(feature: str, lacking: Flags, label: _Label) -> Power:
@@ -139,16 +153,29 @@ def _of_missing(feature: str, lacking: Flags, label: _Label) -> Power:
     return Power(feature, "missing", metric, *met, len(lacking))
 
 
-def _of_filled(feature: str, lacking: Flags, label: _Label) -> Power:
-    """Judge how purely one class, which most rows have not, is where the feature is, or is not."""
+def _of_parts(
+    column: Column, values: pa.ChunkedArray | None, lacking: Flags, label: _Label
+) -> Power:
+    """Judge what one class has to itself; without ``values``, being there and being missing."""
+    is_text = values is not None and column.kind == "text"
+    codes, known = lacking.astype(np.int64), _THERE
+    if values is not None:
+        codes, known = _text_codes(values) if is_text else _number_codes(values)
     many = len(label.classes)
-    shares = np.bincount(label.codes, minlength=many) / len(lacking)
-    found = []
-    for rows in (~lacking, lacking):
-        hits = np.bincount(label.codes[rows], minlength=many)
-        hits[shares > 0.5] = 0
-        most, total = int(np.argmax(hits)), int(rows.sum())
-        best = int(hits[most])
-        found.append((share_low(best, total), best / total, total, label.classes[most]))
-    low, met, total, told = max(found)
-    return Power(feature, "filled", "share", met, low, total, told)
+    found = purest(codes, label.codes, many, label.held, len(known), is_text)
+    told = label.classes[found.told]
+    words = _words(found, known)
+    return Power(column.name, "part", "share", found.met, found.low, found.rows, told, words)
+
+
+def _words(part: Part, known: Known) -> str:
+    """Say which rows ``part`` has."""
+    first = part.codes[0]
+    if first == len(known):
+        return "is there" if part.rest else "is missing"
+    if known is _THERE:
+        return "is missing" if part.rest else "is there"
+    value = f"{known[first]:g}" if isinstance(known[first], float) else f"'{known[first]}'"
+    if len(part.codes) > 1:
+        return f"is one of {len(part.codes)} values such as {value}"
+    return f"is{' not' if part.rest else ''} {value}"

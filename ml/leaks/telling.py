@@ -1,7 +1,5 @@
 """How much one column by itself tells of the label: by its order, and by what it is equal to."""
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
 
@@ -31,16 +29,15 @@ def share_auc(codes: Codes, labels: Codes, classes: int, held: Flags) -> Met:
     """Return the ROC AUC on the rows ``held`` of each class's share, by code, among the others.
 
     ``codes`` [rows] say what is equal, ``labels`` [rows] are positions of ``classes``. Of more than
-    two classes it is the mean over them, each against the rest.
+    two classes it is that of the class that is told best, each against the rest: a column that
+    tells one perfectly and nothing of the others is a leak of that one.
     """
     found = [
         _one_against_rest(codes, labels == each, held)
         for each in (range(classes) if classes > 2 else (1,))
     ]
     defined = [each for each in found if each is not None]
-    if not defined:
-        return 0.5, 0.0
-    return float(np.mean([auc for auc, _ in defined])), float(np.mean([low for _, low in defined]))
+    return max(defined, key=lambda each: each[1], default=(0.5, 0.0))
 
 
 def _one_against_rest(codes: Codes, positive: Flags, held: Flags) -> Met | None:
@@ -85,11 +82,6 @@ def coded(values: Array, learnt: Flags) -> Codes:
     codes[there] = np.searchsorted(cuts, values[there], "left")
     codes[there] += np.searchsorted(cuts, values[there], "right")
     return codes
-
-
-def better(one: Met, other: Callable[[], Met]) -> Met:
-    """Return the one whose lower end is higher."""
-    return max(one, other(), key=lambda met: met[1])
 
 
 def _mean_by_code(codes: Codes, values: Array, learnt: Flags) -> Array:

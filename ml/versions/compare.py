@@ -14,9 +14,9 @@ from ml.data.holdout import Parts, hold_out
 from ml.errors import GoldloopError, PipelineError
 from ml.evaluation.bootstrap import Interval, measure
 from ml.evaluation.rival import Rival, ask
+from ml.judgement_tables import COMPARISONS
 from ml.relation import Relation
 from ml.spec import ModelSpec
-from ml.tables import COMPARISONS
 from ml.versions.registry import ModelVersion
 from ml.versions.reproduce import declared
 

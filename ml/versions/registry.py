@@ -11,8 +11,9 @@ from ml.data.features import Encoder
 from ml.declaration.trust import NOBODY, Trust
 from ml.evaluation.report import Report, keep
 from ml.fitting.calibration import Calibration
+from ml.judgement_tables import EVALUATIONS
 from ml.model import Model
-from ml.tables import EVALUATIONS, MODEL_VERSIONS, exists
+from ml.tables import MODEL_VERSIONS, exists
 from ml.versions import artifact
 
 

@@ -1,7 +1,7 @@
 """Training a version again, from what it was trained on, and comparing what comes out."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import numpy as np
 from duckdb import DuckDBPyConnection
 
 from ml.data.checks import content_hash
-from ml.data.dataset import Rows, find_training_set, read
+from ml.data.dataset import Rows, TrainingSet, find_training_set, read
 from ml.data.holdout import hold_out
 from ml.earlier.kept import load_earlier, same
 from ml.earlier.making import make_earlier
@@ -85,10 +85,7 @@ def reproduce(
     libraries = _differing(version, spec)
     content = content_hash(conn, found.source, list(found.source.columns.values()))
     if content != version.data_hash:
-        why = f"{found.source.relation} does not hold the {version.data_rows:,} rows it was trained"
-        why += f" on: it has {found.rows:,}, and their hash is another"
-        if "duckdb" in libraries:
-            why += " (another DuckDB may hash equal rows differently)"
+        why = _other_data(version, found, libraries)
         return Reproduction(version.name, False, False, libraries, None, found.rows, why)
     rows = read(conn, found)
     parts = hold_out(spec, found, rows)
@@ -106,6 +103,14 @@ def reproduce(
     difference = _largest_difference(kept, [model, *(e.model for e in earlier if e.model)], rows)
     why = "the earlier models came out otherwise" if alike else _why(version, model)
     return Reproduction(version.name, True, False, libraries, difference, found.rows, why)
+
+
+def _other_data(version: ModelVersion, found: TrainingSet, libraries: Collection[str]) -> str:
+    why = f"{found.source.relation} does not hold the {version.data_rows:,} rows it was trained on"
+    why += f": it has {found.rows:,}, and their hash is another"
+    if "duckdb" in libraries:
+        why += " (another DuckDB may hash equal rows differently)"
+    return why
 
 
 def _differing(version: ModelVersion, spec: ModelSpec) -> dict[str, tuple[str | None, str | None]]:

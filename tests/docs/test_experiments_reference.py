@@ -3,18 +3,25 @@
 import re
 import shlex
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
+import duckdb
+import pytest
 import typer.main
+import yaml
 
 from ml.data.dataset import find_training_set
 from ml.experiment.asking import WITH, WITHOUT, Asked, read_changes
 from ml.experiment.judged import FOLDS
 from ml.experiment.result import Verdict
+from ml.relation import Relation
+from ml.spec import parse_spec
 from orchestration.cli import app
-from tests.unit.ml.world import NOW, small_world
+from tests.unit.ml.world import NOW, World
 
-PAGE = (Path(__file__).parents[2] / "docs" / "experiments.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+MODELS = ROOT / "models"
+PAGE = (ROOT / "docs" / "experiments.md").read_text(encoding="utf-8")
 
 
 def rows(section: str) -> dict[str, str]:
@@ -41,26 +48,65 @@ def test_every_verdict_stands_on_the_page_and_no_other() -> None:
     assert list(rows("How it is judged")) == list(get_args(Verdict))
 
 
-def test_every_example_on_the_page_can_be_typed() -> None:
-    """The columns and the view of the examples are put into a small training set."""
-    world = small_world()
-    for name in ("negative_tone_90_days", "task_seconds_30_days", "column"):
-        world.sql(f'alter table gold.trn add column "{name}" integer default 1')
-    spec = world.spec()
+def described(file: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the meta of the shipped model of ``file`` and its columns with their types."""
+    (model,) = yaml.safe_load(file.read_text(encoding="utf-8"))["models"]
+    columns = {each["name"]: each.get("data_type", "varchar") for each in model["columns"]}
+    return model.get("config", {}).get("meta", {}), columns
+
+
+def shipped_views() -> dict[str, tuple[str, ...]]:
+    views = {}
+    for file in (MODELS / "gold" / "features").glob("*.yml"):
+        meta, columns = described(file)
+        if view := meta.get("feature_view"):
+            own = {*view["entity"], view["event_time"], view["known_time"]}
+            views[file.stem] = tuple(name for name in columns if name not in own)
+    return views
+
+
+def shipped_training() -> tuple[World, dict[str, Any]]:
+    """Return a world with a table of the columns of trn_churn, and the declaration of churn."""
+    _, columns = described(MODELS / "gold" / "training" / "trn_churn.yml")
+    (exposure,) = yaml.safe_load((MODELS / "gold/ml/churn.yml").read_text())["exposures"]
+    world = World(duckdb.connect(), relations={"trn_churn": Relation("gold", "trn_churn")})
+    values = {"customer_id": "i", "as_of_date": "date '2025-01-01' + i", "is_churned": "i % 2 = 0"}
+    told = (f"cast({values.get(n, 1)} as {kind}) as {n}" for n, kind in columns.items())
+    world.sql("create schema gold")
+    world.sql(
+        f"create table gold.trn_churn as select {', '.join(told)} from range(20) r(n), "
+        "lateral (select n::integer as i)"
+    )
+    return world, exposure["config"]["meta"]["ml"]
+
+
+def typed() -> list[list[str]]:
+    """Return the words of each command and each change on the page."""
+    commands = re.findall(r"^goldloop experiment churn ((?:.*\\\n)*.*)$", PAGE, re.MULTILINE)
+    words = [shlex.split(command.replace("\\\n", "")) for command in commands]
+    assert len(words) == 2
+    return words + [word.split() for word in rows("What can be tried") if " " in word]
+
+
+@pytest.mark.parametrize("words", typed(), ids=" ".join)
+def test_every_example_on_the_page_can_be_typed_of_the_shipped_project(words: list[str]) -> None:
+    world, declared = shipped_training()
+    pairs = list(zip(words[::2], words[1::2], strict=True))
+    more, less = ([w for o, w in pairs if o == each] for each in ("--with", "--without"))
+    if more == ["plan_tier"]:
+        # The example of a column that is no feature as declared; in churn every column is one.
+        declared["train"]["features"] = {"exclude": more}
+    spec = parse_spec("churn", declared, file="churn.yml")
     found = find_training_set(world.conn, spec, world.relations, NOW)
-    views = {"ftr_support": ("calls_30d", "a")}
-    commands = re.findall(r"^goldloop experiment ((?:.*\\\n)*.*)$", PAGE, re.MULTILINE)
-    typed = [shlex.split(command.replace("\\\n", "")) for command in commands]
-    typed += [["x", *word.split()] for word in rows("What can be tried") if " " in word]
-    excluded = world.spec({"train.features": {"exclude": ["column"]}})
-    idle = find_training_set(world.conn, excluded, world.relations, NOW)
-    assert len(typed) > 8
-    for _, *words in typed:
-        pairs = list(zip(words[::2], words[1::2], strict=True))
-        more, less = ([w for o, w in pairs if o == each] for each in ("--with", "--without"))
-        is_idle = "column" in more
-        changes = read_changes(
-            Asked(more, less), excluded if is_idle else spec, idle if is_idle else found, views
-        )
-        said = [f"--with {word}" for word in more] + [f"--without {word}" for word in less]
-        assert [change.said for change in changes] == said
+    changes = read_changes(Asked(more, less), spec, found, shipped_views())
+    said = [f"--with {word}" for word in more] + [f"--without {word}" for word in less]
+    assert [change.said for change in changes] == said
+
+
+def test_every_view_and_column_named_on_the_page_is_one_of_the_shipped_project() -> None:
+    views = shipped_views()
+    _, columns = described(MODELS / "gold" / "training" / "trn_churn.yml")
+    assert set(re.findall(r"\b(?:ftr|trn)_\w+", PAGE)) <= {*views, "trn_churn"}
+    named = set(re.findall(r"\b\w+_days\b", PAGE.replace("*_30_days", "")))
+    assert named
+    assert named <= {*columns, *(name for names in views.values() for name in names)}

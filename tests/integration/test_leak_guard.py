@@ -8,6 +8,8 @@ import pytest
 from tests.conftest import Run
 from tests.stranger import write_stranger
 
+pytestmark = pytest.mark.long
+
 DERIVED = """
 select visit_id, case when is_bought then 'thanks' else 'bye' end as last_page
 from {{ source('web', 'visits') }}

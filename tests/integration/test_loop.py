@@ -201,7 +201,8 @@ def test_an_experiment_finds_what_the_simulator_planted_and_nothing_in_noise(fol
     gains = {change["change"]: change["gain"] for change in told["changes"]}
     assert gains["--without negative_tone_90_days"]["high"] < 0
     assert gains["--without task_seconds_*"]["high"] < 0
-    assert gains["--with noise"]["low"] <= 0 <= gains["--with noise"]["high"]
+    # Noise may cost a little, by overfitting; what it may not do is gain.
+    assert gains["--with noise"]["low"] <= 0
 
 
 def test_a_view_joined_for_an_experiment_gives_what_the_training_set_has(folder: Path) -> None:

@@ -39,18 +39,13 @@ def call(project: Path, *words: str) -> str:
     return result.stdout
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A release with a training set and a feature view that knows half of the truth."""
-    folder = tmp_path_factory.mktemp("experiment")
-    (folder / "dbt_project.yml").write_text("name: p\nprofile: p\n")
-    (folder / "profiles.yml").write_text(
-        "p: {target: dev, outputs: {dev: {type: duckdb, path: w.duckdb}}}\n"
-    )
+def manifest() -> dict[str, Any]:
+    """Return a project of a training set, a feature view and the model that learns from them."""
     described = {
         "id": {"description": "Who."},
         "seen_on": {"description": "When.", "data_type": "date"},
         "hint": {"description": "Half of the truth."},
+        "b": {"description": "What the training set has."},
     }
     nodes = [node("trn", {}, {}), node("ftr", {}, {})]
     nodes += [node("ftr_hints", {"feature_view": VIEW}, described), unique("ftr_hints")]
@@ -62,16 +57,26 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "owner": {"name": "o"},
         "config": {"meta": {"ml": MODEL}},
     }
-    manifest = {
+    return {
         "metadata": {"project_name": "p"},
         "nodes": {each["unique_id"]: each for each in nodes},
         "sources": {},
         "exposures": {"e": exposure},
         "macros": {},
     }
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release with a training set and a feature view that knows half of the truth."""
+    folder = tmp_path_factory.mktemp("experiment")
+    (folder / "dbt_project.yml").write_text("name: p\nprofile: p\n")
+    (folder / "profiles.yml").write_text(
+        "p: {target: dev, outputs: {dev: {type: duckdb, path: w.duckdb}}}\n"
+    )
     found = Project.locate(folder)
     found.target.mkdir(parents=True)
-    (found.target / "manifest.json").write_text(json.dumps(manifest))
+    (found.target / "manifest.json").write_text(json.dumps(manifest()))
     (found.target / "parsed").write_text(found._fingerprint())
     warehouse = Warehouse(folder / "warehouse")
     candidate = warehouse.open("run-1")
@@ -79,7 +84,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         world = small_world(connection)
         world.sql(
             "create table gold.ftr_hints as select id, day - 3 as seen_on, "
-            "case when hash(id, 'h') % 2 = 0 then y end::integer as hint from gold.trn"
+            "case when hash(id, 'h') % 2 = 0 then y end::integer as hint, b from gold.trn"
         )
     candidate.publish({}, NOW)
     return folder
@@ -91,6 +96,7 @@ def test_a_ladder_is_shown_with_intervals_verdicts_and_what_to_do(project: Path)
         "model, judged on 420 rows of 5 folds of release",
         "as declared", "--with ftr_hints", "--with noise", "--without a", "all together",
         "│ better", "│ worse",
+        "--with ftr_hints: without ftr_hints.b, which trn has already",
         "--with ftr_hints: better; join it in the SQL of trn and of ftr (training_set)",
         "--without a: worse; what it leaves out is worth having",
         "next: goldloop train model once m.yml or trn is changed",
@@ -99,7 +105,7 @@ def test_a_ladder_is_shown_with_intervals_verdicts_and_what_to_do(project: Path)
 
 
 def test_as_json_the_joined_feature_is_worth_what_it_is_worth_in_the_table(project: Path) -> None:
-    words = ("model", "--with", "ftr_hints.hint", "--folds", "0", "--metric", "log_loss", "--json")
+    words = ("model", "--with", "ftr_hints", "--folds", "0", "--metric", "log_loss", "--json")
     told = json.loads(call(project, *words))
     (change,) = told["changes"]
     file = (project / "warehouse" / "current" / "warehouse.duckdb").resolve()
@@ -112,6 +118,7 @@ def test_as_json_the_joined_feature_is_worth_what_it_is_worth_in_the_table(proje
     judged = {"problem.success": [{"metric": "log_loss", "at_most": 9}]}
     assert change["value"] == world.train(judged).metrics["log_loss"]
     assert change["gain"]["value"] == pytest.approx(told["declared"]["value"] - change["value"])
+    assert change["there_already"] == ["ftr_hints.b"]
     assert (change["verdict"], change["columns"], told["rows_judged"]) == ("better", 5, 120)
 
 
@@ -154,12 +161,18 @@ def rung(change: Change, low: float, high: float) -> Rung:
     ("change", "low", "high", "told"),
     [
         (Change("x", noise=True), 0.1, 0.2, "chance is read as worth here"),
+        (Change("x", noise=True), -0.2, -0.1, "costs a little by overfitting"),
         (Change("x", noise=True), -0.001, 0.001, "no difference, as it should be"),
         (Change("x", added=("a",)), 0.1, 0.2, "make it a feature"),
         (Change("x", dropped=("a",)), 0.1, 0.2, "train.features.exclude"),
         (Change("x", dropped=("a",)), -0.001, 0.001, "as good without, and simpler"),
         (Change("x", clean=True), 0.1, 0.2, "wrong ones are there"),
-        (Change("x", clean=True), -0.2, -0.1, "the 4 rows left out were hard, not wrong"),
+        (
+            Change("x", clean=True),
+            -0.2,
+            -0.1,
+            "the 4 rows left out of the last fold were hard, not wrong",
+        ),
         (Change("x", share=0.5), 0.1, 0.2, "the rows left out do harm"),
         (Change("x", share=0.5), -0.2, -0.1, "the curve still rises"),
         (Change("x", times=2.0), 0.1, 0.2, "the model lacks rows"),

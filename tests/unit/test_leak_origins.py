@@ -1,18 +1,23 @@
 """The leak guard on a project: declarations of dbt's manifest, compiled SQL, a warehouse."""
 
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from rich.console import Console
 
 from dataops.manifest import Manifest
+from dataops.sandbox import borrowed
 from ml.errors import UsageError
 from ml.leaks.guard import Leak
 from ml.spec import ModelSpec, parse_spec
 from ml.train import train
 from ml.versions.provenance import Provenance
-from orchestration.leaks import Origins, check_origins
+from orchestration.leaks import Origins, check_origins, relations_read, train_checked
+from orchestration.sandbox import print_built
+from orchestration.sandbox_build import Built
 from tests.unit.ml.world import NOW, declare
 
 VIEW = {"entity": ["id"], "event_time": "at", "known_time": "known_at", "ttl": "unlimited",
@@ -134,6 +139,20 @@ def test_a_transform_of_a_column_made_of_the_label_is_refused_by_its_own_name(
         )
 
 
+def test_each_transform_of_one_column_is_named_and_one_of_no_column_is_none(
+    project: Project,
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        project.train("is_lost::int as x", features={"exclude": ["x"]},
+                      transform={"p": "x * 2", "q": "x * 3", "r": "a * 2"})  # fmt: skip
+    told = str(caught.value)
+    assert "feature 'p': it is made of the label" in told
+    assert "feature 'q': it is made of the label" in told
+    assert "train.features.exclude: [p, q])" in told
+    origins = project.train("a + 1 as more", transform={"one": "1 + 1", "three": "a * 0 + 3"})
+    assert not origins.leaks.unresolved
+
+
 def test_a_leak_found_in_rows_is_told_with_the_way_it_came(project: Project) -> None:
     with pytest.raises(Leak, match=r"feature 'x'.*it comes by: trn.x ← plans.end_reason ← plans"):
         project.train("end_reason as x")
@@ -174,6 +193,47 @@ def test_facts_shared_with_the_label_are_told(project: Project) -> None:
     assert any("age" in told for told in origins.warnings)
 
 
+def test_a_training_gives_the_version_and_what_is_told_and_says_how_far_it_is(
+    project: Project,
+) -> None:
+    project.sql["gold.trn"] = TRAINING.format(extra="datediff('day', day, told_at) as age")
+    project.build()
+    project.spec, heard = project.declared(None, {}), list[str]()
+    made_by = Provenance("run-1", "release-1", "commit-1")
+    targets = [project.target]
+    version, told = train_checked(
+        project.conn, project.spec, project.manifest, targets, made_by, heard.append
+    )
+    assert (version.name, version.run_id) == ("model@1", "run-1")
+    assert any("made of columns of sources" in each and "age" in each for each in told)
+    assert any("judging model" in each for each in heard)
+    built = Built(models={"model": "model@1 champion"}, lineage={"model": told})
+    console = Console(record=True, width=400, quiet=False, file=StringIO())
+    print_built(built, console)
+    assert told[0] in console.export_text()
+
+
+def test_the_word_of_a_version_is_told_and_what_earlier_models_told_is_not(
+    project: Project,
+) -> None:
+    project.conn.execute(
+        "create schema predictions; create table predictions.tone as select i as id, 'a' as "
+        "prediction, hash(i, 's') % 97 / 97 as score, hash(i, 'f') % 89 / 89 as feature_score, "
+        "hash(i, 'r') % 13 / 13 as reason_1_effect from range(4000) as t(i)"
+    )
+    project.sql["silver.plans"] += " left join predictions.tone using (id)"
+    project.sql["silver.plans"] = project.sql["silver.plans"].replace("*,", "*, score as tone,")
+    sql = "(select max({}) from silver.plans as p where p.id = labels.id) as x"
+    assert not any("told by versions" in each for each in
+                   project.train(sql.format("feature_score")).warnings)  # fmt: skip
+    told = "\n".join(project.train(sql.format("tone")).warnings)
+    assert "told by versions that may have learnt from these very rows" in told
+    assert "x (trn.x ← plans.tone ← tone.score); read feature_score" in told
+    assert "← tone.reason_1_effect" in project.train(sql.format("reason_1_effect")).warnings[0]
+    allowed = project.train(sql.format("tone"), {"allow": {"x": "told before the row"}})
+    assert not any("told by versions" in each for each in allowed.warnings)
+
+
 BY_HAND = """
 with labels as (select id, a, day, ended_at < day + 30 as y from silver.plans),
 calls as (select id as caller, "at" as asked, calls as many from gold.ftr_calls)
@@ -200,12 +260,36 @@ def test_values_that_a_view_learnt_later_are_refused_when_joined_by_hand(project
     joined_by_hand(project, BY_HAND, {"allow": {"x": "it is known before it lands"}})
 
 
-@pytest.mark.parametrize("copied", ["calls.many as x", "-calls.many as x", "calls.many + 1 as x"])
-def test_values_that_a_view_knew_in_time_or_that_are_not_its_own_pass(
+def test_a_view_that_a_sandbox_has_not_built_is_looked_up_in_its_base(project: Project) -> None:
+    project.sql["gold.ftr_calls"] = SQL["gold.ftr_calls"].replace("silver", "warehouse.silver")
+    project.sql["gold.trn"] = BY_HAND
+    project.build()
+    project.spec = project.declared(None, {})
+    project.conn.execute("attach ':memory:' as sandbox; create schema sandbox.gold")
+    project.conn.execute("create table sandbox.gold.trn as from gold.trn; use sandbox")
+    lent = borrowed(project.conn, relations_read(project.manifest, project.spec))
+    with lent, pytest.raises(Leak, match=r"feature 'x' \(trn.x ← ftr_calls.calls\) in 4,000 rows"):
+        check_origins(project.manifest, [project.target], project.conn, project.spec)
+
+
+@pytest.mark.parametrize("copied", ["::integer", "::decimal(12, 2)", "::float", "::varchar"])
+def test_values_that_a_view_learnt_later_are_refused_in_whatever_type_they_are_copied(
     project: Project, copied: str
 ) -> None:
+    with pytest.raises(Leak, match="feature 'x'"):
+        joined_by_hand(project, BY_HAND.replace("calls.many as x", f"calls.many{copied} as x"))
+
+
+def test_values_that_a_view_knew_in_time_pass(project: Project) -> None:
     project.sql["gold.ftr_calls"] = SQL["gold.ftr_calls"].replace("told_at", "day")
-    joined_by_hand(project, BY_HAND.replace("calls.many as x", copied))
+    joined_by_hand(project, BY_HAND)
+
+
+@pytest.mark.parametrize("computed", ["-calls.many", "calls.many + 1", "coalesce(calls.many, 0)"])
+def test_values_that_are_not_a_late_views_own_are_not_looked_up(
+    project: Project, computed: str
+) -> None:
+    joined_by_hand(project, BY_HAND.replace("calls.many as x", f"{computed} as x"))
 
 
 def test_rows_joined_by_hand_and_cut_in_time_pass(project: Project) -> None:

@@ -28,10 +28,10 @@
     {%- elif feature.verb == 'distinct' -%}
         count(distinct {{ chosen }})
     {%- elif feature.verb == 'avg' -%}
-        avg(cast({{ chosen }} as double))
+        cast(sum({{ behaviour_exact(chosen) }}) as double) / count({{ chosen }})
     {%- elif feature.verb == 'recency' -%}
         {{ feature_elapsed('max(' ~ chosen ~ ')', '_moment_at') }}
     {%- else -%}
-        coalesce(sum(cast({{ chosen }} as double)), 0)
+        cast(coalesce(sum({{ behaviour_exact(chosen) }}), 0) as double)
     {%- endif -%}
 {%- endmacro %}

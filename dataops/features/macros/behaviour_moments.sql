@@ -14,6 +14,9 @@
     select
         _moment,
         {{ feature_instant('_moment') }} as _moment_at
-    from ({{ behaviour_series(feature_duration(declared.every, 'every')) }}) as behaviour_series
+    from ({{ behaviour_series(
+        feature_duration(declared.every, 'every'),
+        ['_at', '_known_at'] + (['_superseded_at'] if declared.superseded else [])
+    ) }}) as behaviour_series
     {%- endif -%}
 {%- endmacro %}

@@ -1,10 +1,11 @@
 {# At each moment, what happened in the windows before it: `moment - over <= time < moment`, and
-   only what was known at the moment. #}
+   only what was known at the moment: of an event that was corrected, the version known then. #}
 {% macro behaviour_statement(events, view, declared, moments=none, calendar=none) -%}
     {%- set features = behaviour_features(declared) -%}
     {%- set columns = behaviour_columns(declared, features) -%}
+    {%- set superseded = [declared.superseded] if declared.superseded else [] -%}
     {%- do feature_check_columns(
-        events, 'behaviour', view.entity + columns + [declared.time, declared.known]
+        events, 'behaviour', view.entity + columns + [declared.time, declared.known] + superseded
     ) -%}
     {%- set as_of = adapter.quote(view.event_time) -%}
     {%- set keys = feature_quoted(view.entity) -%}
@@ -19,6 +20,9 @@ with behaviour_events as (
         {{ adapter.quote(column) }} as _value_{{ loop.index }},
         {%- endfor %}
         {{ feature_instant(adapter.quote(declared.time)) }} as _at,
+        {%- for column in superseded %}
+        {{ feature_instant(adapter.quote(column)) }} as _superseded_at,
+        {%- endfor %}
         {{ feature_instant(adapter.quote(declared.known)) }} as _known_at
     from {{ events }}
     where {{ keys | join(' is not null and ') }} is not null
@@ -45,6 +49,12 @@ behaviour_seen as (
         on
             behaviour_events._at < behaviour_moments._moment_at
             and behaviour_events._known_at <= behaviour_moments._moment_at
+            {%- if superseded %}
+            and coalesce(
+                behaviour_events._superseded_at,
+                {{ feature_instant("cast('9999-12-31' as timestamp)") }}
+            ) > behaviour_moments._moment_at
+            {%- endif %}
             {%- if longest is not none %}
             and behaviour_events._at >= {{ feature_later('behaviour_moments._moment_at', 0 - longest) }}
             {%- endif %}

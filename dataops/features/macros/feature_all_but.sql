@@ -6,11 +6,3 @@
 {% macro default__feature_all_but(columns) -%}
     * exclude ({{ columns | join(', ') }})
 {%- endmacro %}
-
-{% macro spark__feature_all_but(columns) -%}
-    * except ({{ columns | join(', ') }})
-{%- endmacro %}
-
-{% macro bigquery__feature_all_but(columns) -%}
-    * except ({{ columns | join(', ') }})
-{%- endmacro %}

@@ -1,13 +1,17 @@
-{# A duration in seconds, none for `unlimited`: written as a ttl is. #}
-{% macro feature_duration(text, what) %}
+{# A duration in seconds, none for `unlimited`. A day has 24 hours, whatever the clocks do. #}
+{% macro feature_duration(text, what, fix='correct it') %}
+    {%- set units = {'second': 1, 'minute': 60, 'hour': 3600, 'day': 86400, 'week': 604800} -%}
     {%- set written = text | string -%}
-    {%- if written != 'unlimited'
-        and not modules.re.fullmatch('[0-9]+ (second|minute|hour|day|week)s?', written) -%}
+    {%- if written == 'unlimited' -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- if not modules.re.fullmatch('[0-9]+ +(' ~ units | join('|') ~ ')s?', written) -%}
         {%- do feature_refusal(
             what ~ " is '" ~ written ~ "'; allowed: a whole number and seconds, minutes, hours, "
             ~ 'days or weeks, such as 30 minutes; or unlimited',
-            'correct it'
+            fix
         ) -%}
     {%- endif -%}
-    {{ return(feature_ttl_seconds(written, what)) }}
+    {%- set number, unit = written.split() -%}
+    {{ return(number | int * units[unit if unit in units else unit[:-1]]) }}
 {% endmacro %}

@@ -4,7 +4,10 @@
 {%- endmacro %}
 
 {% macro default__feature_is_json(column) -%}
-    ({{ column }} is null or get_json_object({{ column }}, '$') is not null)
+    {%- do feature_refusal(
+        'payload needs to tell JSON, which this adapter has no macro for',
+        'leave payload out, or write a macro <adapter>__feature_is_json'
+    ) -%}
 {%- endmacro %}
 
 {% macro duckdb__feature_is_json(column) -%}

@@ -57,7 +57,9 @@
             'event_time': view.event_time,
             'known_time': view.known_time,
             'ttl': view.ttl,
-            'ttl_seconds': feature_ttl_seconds(view.ttl, request.view),
+            'ttl_seconds': feature_duration(
+                view.ttl, 'ttl of ' ~ request.view, 'correct its config.meta.feature_view'
+            ),
             'columns': columns
         }) -%}
     {%- endfor -%}

@@ -6,7 +6,7 @@
             {%- if bots.agent %}
             when max(
                 case
-                    {%- for word in bots.agents %}
+                    {%- for word in ([bots.agents] if bots.agents is string else bots.agents) %}
                     when position('{{ word | lower | replace("'", "''") }}' in lower({{ adapter.quote(bots.agent) }})) > 0
                         then 1
                     {%- endfor %}

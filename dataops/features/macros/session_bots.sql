@@ -21,5 +21,13 @@
             'give both, or neither'
         ) -%}
     {%- endif -%}
+    {%- set words = [bots.agents] if bots.agents is string else bots.agents or [] -%}
+    {%- if 'agents' in bots and ('' in words or not words) -%}
+        {%- do feature_refusal(
+            'agents of bots is ' ~ bots.agents ~ '; allowed: a word, or a list of one or more, '
+            ~ 'none of them empty',
+            'correct the argument bots of sessions, or leave agent and agents out'
+        ) -%}
+    {%- endif -%}
     {{ return([bots.agent] if bots.agent else []) }}
 {% endmacro %}

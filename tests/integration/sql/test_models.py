@@ -9,6 +9,7 @@ from tests.integration.sql import oracle, small_world
 from tests.integration.sql.conftest import Rows, World
 
 PAST = datetime(2025, 3, 20, 12)
+TOLD_AGAIN = datetime(2025, 4, 10)
 
 
 def by_key(rows: Rows) -> dict[tuple[str, date], dict[str, Any]]:
@@ -64,6 +65,9 @@ def later(world: World) -> dict[tuple[str, date], dict[str, Any]]:
     new = {"customer_id": name, "_delivered_at": delivered}
     call = next(row for row in world.tables["support__calls"] if row["customer_id"] == name)
     order = next(row for row in world.tables["shop__orders"] if row["customer_id"] == name)
+    # Of somebody whom no other table knows, so that no other view moves.
+    told = {"customer_id": "APP-ONLY", "event_id": "TWICE", "session_id": "T", "occurred_at": PAST}
+    told |= {"event_name": "task_completed", "seconds": 30.0}
     turned = {"is_resolved": not call["is_resolved"], "_delivered_at": delivered}
     tables = {
         "support__calls": [
@@ -84,12 +88,14 @@ def later(world: World) -> dict[tuple[str, date], dict[str, Any]]:
         "app__events": [
             new | {"event_id": "LATE", "session_id": "S", "event_name": "task_completed",
                    "seconds": 999.0, "occurred_at": delivered - timedelta(days=20)},
+            told | {"_delivered_at": PAST + timedelta(hours=12)},
+            told | {"seconds": 31.0, "_delivered_at": TOLD_AGAIN},
         ],
         "repairs__requests": [new | {"repair_id": "LATE", "requested_at": PAST}],
     }  # fmt: skip
     world.scratch.land(tables)
     world.scratch.predict_tones({"LATE": (PAST, 1.0)})
-    world.scratch.dbt("run", "--select", "+ftr_customers")
+    world.scratch.dbt("run", "--select", "+ftr_customers", "ftr_customer_tasks")
     return by_key(world.scratch.rows("select * from gold.ftr_customers"))
 
 
@@ -98,6 +104,17 @@ def test_what_is_delivered_later_changes_no_feature_of_an_earlier_date(
 ) -> None:
     month_starts = {key: row for key, row in by_key(world.features).items() if key[1].day == 1}
     assert {key: later[key] for key in month_starts} == month_starts
+
+
+def test_an_app_event_counts_as_it_was_told_before_it_was_corrected(
+    world: World, later: dict[tuple[str, date], dict[str, Any]]
+) -> None:
+    assert later
+    [row] = world.scratch.rows(
+        "select completed_tasks_30_days, average_task_seconds_30_days from gold.ftr_customer_tasks "
+        "where customer_id = 'APP-ONLY' and as_of_date = date '2025-04-01'"
+    )
+    assert list(row.values()) == [1, 30.0]
 
 
 def test_what_was_delivered_later_is_seen_on_a_later_date(

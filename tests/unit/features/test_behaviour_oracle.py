@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dataops.features.behaviour import VERBS
 from dataops.features.declaration import ttl_seconds
 from dataops.features.render import Renderer
+from ml.errors import UsageError
 from tests.unit.features.brute_force import fill, instant
 
 # The night on which clocks in Berlin go forward.
@@ -153,6 +155,87 @@ def test_steps_of_time_and_windows_are_those_of_utc_whatever_the_session(
     assert found == expected(events, asked, has_empty=False)
 
 
+@st.composite
+def corrected(draw: st.DrawFn) -> list[tuple[Any, ...]]:
+    """Events of up to three versions, each of which may change everything but whose it is."""
+    rows = []
+    for _ in range(draw(st.integers(1, 8))):
+        who = draw(st.sampled_from(["a", "b"]))
+        known = sorted(draw(st.lists(QUARTERS, min_size=1, max_size=3, unique=True)))
+        for learnt, superseded in zip(known, [*known[1:], None], strict=True):
+            rows.append((who, *draw(EVENT)[1:5], learnt, superseded))
+    return rows
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=corrected(), adapter=st.sampled_from(["duckdb", "portable"]))
+def test_a_correction_changes_no_row_before_it_was_known(
+    rows: list[tuple[Any, ...]], adapter: str
+) -> None:
+    moments = [(who, "x", START + timedelta(minutes=15 * step)) for who in "ab" for step in (3, 20)]
+    declared = DECLARED | {"superseded": "corrected"}
+    seen, by_then = {}, {}
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        fill(connection, "moments", "person varchar, place varchar, as_of timestamp", moments)
+        types = TYPES.format("timestamp") + ", corrected timestamp"
+        fill(connection, "events", types, rows)
+        found = told(connection, adapter, declared, moments="moments")
+        for moment in moments:
+            # The oracle: what was delivered by then, the last version of each event alone.
+            last = [
+                row for row in rows if row[5] <= moment[2] and (not row[6] or row[6] > moment[2])
+            ]
+            events = [dict(zip(COLUMNS, row[:6], strict=True)) for row in last]
+            seen |= expected(events, [moment], has_empty=True)
+            # And the same from a warehouse that stood still at the moment.
+            then = [(*r[:6], r[6] if r[6] and r[6] <= moment[2] else None)
+                    for r in rows if r[5] <= moment[2]]  # fmt: skip
+            fill(connection, "events", types, then)
+            by_then |= {
+                key: row
+                for key, row in told(connection, adapter, declared, moments="moments").items()
+                if key == moment
+            }
+    assert found == seen
+    assert found == by_then
+
+
+def test_steps_of_time_go_on_until_the_last_correction_was_known(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    fill(connection, "events", TYPES.format("timestamp") + ", corrected timestamp",
+         [("a", "x", "open", 1, START, START, START + timedelta(hours=5))])  # fmt: skip
+    found = told(connection, "duckdb", DECLARED | {"superseded": "corrected"})
+    # 00:00 plus steps of 90 minutes: gone at 06:00, where nothing of the event is left.
+    assert [key[2] for key in sorted(found)] == [
+        START + timedelta(minutes=90 * n) for n in (1, 2, 3)
+    ]
+
+
+def test_sums_and_means_do_not_depend_on_the_order_of_rows_or_on_threads() -> None:
+    count = 20_000
+    declared = DECLARED | {"features": {
+        "total": {"sum": "amount", "over": "unlimited"},
+        "mean": {"avg": "amount", "over": "unlimited"},
+        "spent": {"seconds": "*", "over": "unlimited"},
+    }}  # fmt: skip
+    found = set()
+    for order in ("number", "-number", "hash(number)"):
+        with duckdb.connect(config={"threads": 4}) as connection:
+            connection.execute(
+                "create table events as select 'a' as person, 'x' as place, 'buy' as what, "
+                "((number * 7919 % 9999991 + 1) / 100)::double as amount, "
+                f"timestamp '{START}' + to_microseconds(number * 1100003) as happened, "
+                f"timestamp '{START}' as learnt from range({count}) as r(number) order by {order}"
+            )
+            fill(connection, "moments", "person varchar, place varchar, as_of timestamp",
+                 [("a", "x", START + timedelta(days=9))])  # fmt: skip
+            found |= set(told(connection, "duckdb", declared, moments="moments").values())
+    cents = sum(number * 7919 % 9_999_991 + 1 for number in range(count))
+    assert found == {(cents / 100, cents / 100 / count, 1_100_003 * (count - 1) / 1_000_000)}
+
+
 def steps(events: Sequence[Row]) -> list[datetime]:
     """Whole steps of 90 minutes after the first event, up to the first after all was known."""
     own = [row for row in events if row["person"]]
@@ -193,3 +276,21 @@ def test_a_window_begins_with_its_first_instant_and_ends_before_the_moment(
     declared = DECLARED | {"features": {"n": {"count": "open", "over": "1 hour"}}}
     found = told(connection, adapter, declared, moments="moments")
     assert found == {("a", "x", START): (int(is_in),)}
+
+
+def test_a_window_that_nothing_can_lie_in_is_refused(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    declared = DECLARED | {"features": {"n": {"count": "open", "over": "0 days"}}}
+    with pytest.raises(UsageError, match=r"over of n is '0 days'.* allowed: a whole number from 1"):
+        told(connection, "duckdb", declared)
+
+
+def test_the_macro_knows_the_verbs_that_may_be_declared(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    allowed = ", ".join(VERBS)
+    wrong = DECLARED | {"features": {"n": {"median": "amount", "over": "1 day"}}}
+    with pytest.raises(UsageError, match=f"'n' has median, over; allowed: one of {allowed}; over"):
+        told(connection, "duckdb", wrong)
+    assert {verb for each in FEATURES.values() for verb in each} == {*VERBS, "of", "over"}

@@ -1,6 +1,7 @@
 """Sessions and dead letters, held against a loop over the events in Python."""
 
 import random
+import re
 from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dataops.features.installed import MACROS
 from dataops.features.render import Renderer
 from ml.errors import UsageError
 from tests.unit.features.brute_force import fill
@@ -124,11 +126,24 @@ def test_a_session_that_breaks_a_rule_is_flagged_and_kept(
 
 
 @pytest.mark.parametrize(
+    ("agent", "reason"), [("Mozilla/5.0 Firefox", None), ("a Crawler/2", "agent")]
+)
+def test_one_word_that_gives_a_bot_away_needs_no_list(
+    connection: duckdb.DuckDBPyConnection, agent: str, reason: str | None
+) -> None:
+    bots = {"agent": "agent", "agents": "crawl"}
+    told = sessions(connection, clicks("a", [0], agent), "duckdb", bots=bots)
+    assert [row[7] for row in told] == [reason]
+
+
+@pytest.mark.parametrize(
     ("options", "words"),
     [
         ({"inactivity": "half an hour"}, ["'half an hour'", "such as 30 minutes"]),
         ({"bots": {"per_hour": 3}}, ["'per_hour' is no rule", "per_minute"]),
         ({"bots": {"agents": ["bot"]}}, ["only one of agent"]),
+        ({"bots": {"agent": "agent", "agents": []}}, ["agents of bots is []", "one or more"]),
+        ({"bots": {"agent": "agent", "agents": ["bot", ""]}}, ["agents of bots is", "empty"]),
         ({"bots": {"per_minute": "many"}}, ["per_minute of bots is many"]),
     ],
 )
@@ -180,3 +195,58 @@ def test_every_event_is_used_or_a_dead_letter_with_its_reason(
     )
     told = connection.execute(sql).fetchall()
     assert sorted(told, key=repr) == sorted(((*row, why) for row, why in JUDGED), key=repr)
+
+
+TWICE = [("1", device, START + timedelta(minutes=minutes), DELIVERED, payload)
+         for device in "ba" for minutes in (2, 1) for payload in ("2", "1")]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    ("order", "first"),
+    [([], ("a", START + timedelta(minutes=1), "1")), (["line"], ("b", TWICE[0][2], "2"))],
+)
+def test_which_of_an_event_delivered_twice_stays_does_not_depend_on_how_it_is_stored(
+    connection: duckdb.DuckDBPyConnection, seed: int, order: list[str], first: Any
+) -> None:
+    rows = [(*row, line) for line, row in enumerate(TWICE)]
+    types = "event varchar, device varchar, happened timestamp, learnt timestamp, payload varchar"
+    fill(connection, "events", f"{types}, line integer",
+         random.Random(seed).sample(rows, len(rows)))  # fmt: skip
+    sql = Renderer({}, {}).render(
+        "judged_events", "events", "event", "device", "happened", "learnt",
+        payload="payload", order=order,
+    )  # fmt: skip
+    stays = f"select device, happened, payload from ({sql}) where dead_letter_reason is null"
+    # By time first, then by entity and payload.
+    assert connection.execute(stays).fetchall() == [first]
+
+
+def test_without_end_to_the_tolerance_no_time_is_in_the_future(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    types = "event varchar, device varchar, happened timestamp, learnt timestamp"
+    fill(connection, "events", types, [("1", "a", START + timedelta(days=9999), START)])
+    sql = Renderer({}, {}).render(
+        "judged_events", "events", "event", "device", "happened", "learnt", tolerance="unlimited"
+    )
+    assert [row[-1] for row in connection.execute(sql).fetchall()] == [None]
+
+
+def test_an_adapter_that_cannot_tell_json_is_refused_a_payload_and_judges_the_rest(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    types = "event varchar, device varchar, happened timestamp, learnt timestamp, payload varchar"
+    fill(connection, "events", types, [row for row, why in JUDGED if why != "unreadable payload"])
+    render = Renderer({}, {}, "portable").render
+    arguments = ("judged_events", "events", "event", "device", "happened", "learnt")
+    with pytest.raises(UsageError, match="write a macro <adapter>__feature_is_json"):
+        render(*arguments, payload="payload")
+    told = connection.execute(render(*arguments)).fetchall()
+    expected = [why for _, why in JUDGED if why != "unreadable payload"]
+    assert sorted(map(repr, (row[-1] for row in told))) == sorted(map(repr, expected))
+
+
+def test_there_is_no_macro_for_a_database_that_no_test_asks() -> None:
+    names = re.findall(r"macro (\w+?)__\w+\(", "".join(f.read_text() for f in MACROS.glob("*.sql")))
+    assert set(names) == {"default", "duckdb"}

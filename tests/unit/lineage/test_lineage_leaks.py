@@ -107,6 +107,43 @@ def test_a_feature_made_of_the_label_is_found_with_the_way(feature, way):
 
 
 @pytest.mark.parametrize(
+    "label",
+    [
+        "coalesce(labels.was_lost, 0)",
+        "ifnull(labels.was_lost, false)::int",
+        "not coalesce(labels.was_lost, 0)",
+        "nullif(labels.was_lost, -1)",
+        "case when labels.was_lost then 1 else 0 end",
+        "case labels.was_lost when 1 then 'lost' when 0 then 'kept' end",
+        "case when labels.was_lost = 1 or labels.was_lost in (2, 3) then 'lost' else 'kept' end",
+        "case when labels.was_lost is null then 0 else labels.was_lost end",
+        "if(labels.was_lost, 'lost', 'kept')",
+        "case when coalesce(labels.was_lost, 0) = 1 then 'lost' else 'kept' end",
+    ],
+)
+def test_a_label_in_other_words_is_the_label_so_that_what_is_made_of_it_elsewhere_is_found(label):
+    sql = TRAINING.format(feature="ratings.share_lost").replace("labels.was_lost as", label + " as")
+    (leak,) = judge(sql).found
+    assert leak.way == "trn.feature ← rates.share_lost ← lost.is_lost"
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["ended_at is not null", "case when ended_at is null then 0 else 1 end",
+     "case when price > 100 then 1 else 0 end", "coalesce(ended_at <= 30, false)",
+     "case when ended_at = price then 1 else 0 end", "coalesce(ended_at, price)"],
+)  # fmt: skip
+def test_a_label_that_is_less_than_a_column_is_not_that_column(label):
+    sql = f"""
+    with labels as (select customer_id, {label} as y from silver.plans),
+    before as (select customer_id % 9 as k, max(ended_at) as last, avg(price) as paid
+               from silver.plans group by all)
+    select labels.y, before.last + before.paid as feature from labels, before
+    """
+    assert judge(sql, "y").found == ()
+
+
+@pytest.mark.parametrize(
     "feature",
     [
         "plans.price",

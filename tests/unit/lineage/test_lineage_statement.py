@@ -155,6 +155,41 @@ def test_what_cannot_be_resolved_is_told(sql, why):
     assert why in (lineage.unresolved(Place("gold.made", "rating")) or "")
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select hash(calls) as rating from silver.calls",
+        "select to_json(calls)->>'rating' as rating from silver.calls",
+        "with rows as (select calls as r from silver.calls) select r.reason as rating from rows",
+        "select c as rating from silver.calls as c",
+    ],
+)
+def test_a_row_that_is_read_whole_is_told(sql):
+    lineage = Lineage({"gold.made": sql}, CATALOG)
+    assert "the whole row" in (lineage.unresolved(Place("gold.made", "rating")) or "")
+
+
+def test_a_named_window_is_part_of_what_uses_it():
+    sql = """
+    select sum(seconds) over w as a, row_number() over (latest rows 3 preceding) as b, call_id as c
+    from silver.calls
+    window w as (partition by customer_id), latest as (w order by rating)
+    """
+    of = {each: {end.split(".")[-1] for end in reached(sql, each)} for each in "abc"}
+    assert of == {"a": {"seconds", "customer_id"}, "b": {"customer_id", "rating"}, "c": {"call_id"}}
+
+
+def test_rows_written_out_are_made_of_what_stands_in_them():
+    sql = """
+    select known.a, said.b from silver.calls
+    cross join (values (1, 2)) as known(a, x) cross join lateral (values (rating, 3)) as said(b, y)
+    """
+    assert reached(sql, "a") == set()
+    assert reached("select b from silver.calls, unnest([1, 2]) as words(b)", "b") == set()
+    lineage = Lineage({"gold.made": sql}, CATALOG)
+    assert lineage.unresolved(Place("gold.made", "b")) is not None
+
+
 def test_a_table_the_catalog_does_not_have_leaves_a_star_unresolved():
     lineage = Lineage({"gold.made": "select * from silver.nowhere"}, CATALOG)
     assert lineage.unresolved(Place("gold.made", "rating")) is not None

@@ -133,6 +133,16 @@ def test_each_change_stands_alone_and_then_all_together(world: World) -> None:
     assert len(tried(world, less=("a",)).rungs) == 1
 
 
+@pytest.mark.parametrize("words", [("rows:0.25x", "rows:0.5x"), ("synthetic:2x", "synthetic:3x")])
+def test_a_curve_of_several_numbers_of_rows_has_no_all_together(
+    world: World, words: tuple[str, str]
+) -> None:
+    found = tried(world, more=("noise", *words))
+    assert [rung.change.said for rung in found.rungs] == [
+        "--with noise", *(f"--with {word}" for word in words)
+    ]  # fmt: skip
+
+
 def test_a_feature_of_a_view_is_joined_and_found_to_be_worth_it(world: World) -> None:
     found = tried(world, more=("ftr_more",), settings=Settings(folds=3))
     (rung,) = found.rungs
@@ -231,6 +241,40 @@ def test_rows_that_cannot_be_cut_into_folds_get_fewer_or_none_or_are_refused(wor
     with pytest.raises(PipelineError, match="cut into 5 folds") as raised:
         tried(world, ("noise",), settings=Settings(folds=5), changes=embargo)
     assert raised.value.fix == "leave --folds out: as many as can be, else the rows held out"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "shown"),
+    [
+        ("timestamp", "day::timestamp", "TIMESTAMP"),
+        ("date", "day", "DATE"),
+        ("list", "[a]", r"DOUBLE\[\]"),
+    ],
+)
+def test_a_feature_that_cannot_be_read_is_refused_with_those_that_can(
+    world: World, kind: str, value: str, shown: str
+) -> None:
+    def made(wanted: Any) -> Relation:
+        values = {"x": value, "noise_of_it": "0.0"}
+        told = ", ".join(f"{values[each]} as ftr_more__{each}" for each in wanted["ftr_more"])
+        world.sql(f"create or replace temp table trn as select *, {told} from gold.trn")
+        return Relation("temp", "trn")
+
+    def ask(word: str, changes: Any = None) -> Any:
+        return experiment(
+            world.conn, world.spec(changes), world.relations, Asked((word,)), HOLD_OUT,
+            now=NOW, views=VIEWS, join=made,
+        )  # fmt: skip
+
+    with pytest.raises(UsageError, match=f"ftr_more.x is {shown}.* reads numbers") as raised:
+        ask("ftr_more")
+    assert raised.value.fix == "type instead: --with ftr_more.noise_of_it"
+    assert ask("ftr_more.noise_of_it").rungs[0].columns == 5
+    world.sql(f"alter table gold.trn add column idle_{kind} {shown.replace(chr(92), '')}")
+    excluded = {"train.features": {"exclude": [f"idle_{kind}", "a"]}}
+    with pytest.raises(UsageError, match=f"idle_{kind} is {shown}") as raised:
+        ask("idle_*", excluded)
+    assert raised.value.fix == "leave it out; it names nothing that can be read"
 
 
 def test_a_view_that_doubles_rows_is_refused(world: World) -> None:

@@ -40,6 +40,7 @@ def test_a_view_brings_the_features_that_are_not_there_and_takes_those_that_are(
 ) -> None:
     (change,) = read(world, ("ftr_visits",))
     assert change.joined == (("ftr_visits", "visits_7d"), ("ftr_visits", "visits_30d"))
+    assert change.there == (("ftr_visits", "b"),)
     assert change.columns == {"ftr_visits__visits_7d", "ftr_visits__visits_30d"}
     assert read(world, ("ftr_visits.visits_7d",))[0].joined == change.joined[:1]
     assert read(world, ("ftr_visits.*_30d",))[0].joined == change.joined[1:]
@@ -55,11 +56,13 @@ def test_stars_name_columns(world: World) -> None:
 
 def test_changes_are_joined_into_one() -> None:
     one = Change("1", joined=(("v", "x"),), dropped=("a",), noise=True, share=0.5)
-    two = Change("2", joined=(("v", "x"), ("w", "y")), dropped=("b", "a"), share=0.25, clean=True)
+    two = Change("2", joined=(("v", "x"), ("w", "y")), dropped=("b", "a"), clean=True)
     both = together([one, two])
+    assert both
     assert both.said == "all together"
     assert (both.joined, both.dropped) == ((("v", "x"), ("w", "y")), ("a", "b"))
-    assert (both.noise, both.clean, both.share, both.times) == (True, True, 0.25, None)
+    assert (both.noise, both.clean, both.share, both.times) == (True, True, 0.5, None)
+    assert together([one]) is None
     assert features_joined([one, two]) == {"v": ["x"], "w": ["y"]}
 
 

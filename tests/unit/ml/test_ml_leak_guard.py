@@ -52,7 +52,18 @@ LEAKS = [
     ("case when y then v end", "whether it is missing has ROC AUC", "y"),
     ("case when not y or v < 0.002 then v end", "whether it is missing", "y"),
     ("case when v < 0.5 then u * 0.7 + a * 0.3 end", "its value alone", "y"),
+    ("case when y and v < 0.8 then 1 else 0 end", "in which it is 1 are 'true' to", "y"),
+    ("case when y and v < 0.8 then v else 0 end", "in which it is not 0 are 'true'", "y"),
+    (
+        "case when y and v < 0.8 then 'reason ' || (v * 9)::int else 'none' end",
+        "in which it is not 'none' are 'true' to a share of 1.0000",
+        "y",
+    ),
+    ("case when y and v < 0.8 then 2 else (v < 0.9)::int end", "in which it is 2 are", "y"),
     ("k", "its value alone has ROC AUC 1.0000", "k"),
+    ("(k = 'one')::int", "its value alone has ROC AUC 1.0000", "k"),
+    ("case when k = 'one' then 'first' else 'rest' end", "its value alone has ROC AUC 1.0000", "k"),
+    ("case when k <> 'two' then v end", "whether it is missing has ROC AUC 1.0000", "k"),
     ("case k when 'one' then 2 when 'two' then 7 else 5 end", "its value alone", "k"),
     ("case when k = 'one' and v < 0.8 then v end", "are 'one' to a share", "k"),
     ("exp(n)", "its value alone has rank correlation 1.0000", "n"),
@@ -85,6 +96,9 @@ HONEST = [
     ("case when y or v < 0.2 then v end", "y"),
     ("case when not y and v < 0.9 then v end", "y"),
     ("u", "k"),
+    ("case when y then v > 0.5 else 0 end + (v > 0.99)::int", "y"),
+    ("case when y and v < 0.6 or v > 0.97 then 'reason ' || (v * 9)::int else 'none' end", "y"),
+    ("case when not y and v < 0.6 then 'stays' else 'none' end", "y"),
     ("n + v * 0.6", "n"),
     ("case when n > 1 then v end", "n"),
 ]
@@ -97,6 +111,13 @@ def test_a_strong_honest_feature_trains(sql, label):
     planted(sql, label).train()
 
 
+def test_many_values_that_only_one_class_has_are_refused_together():
+    """None of the 16 reasons is frequent, and none of the others is the usual one."""
+    sql = "case when y and v < 0.6 then 'reason ' || (v * 25)::int else 'open ' || (u * 9)::int end"
+    with pytest.raises(Leak, match=r"is one of \d+ values such as 'reason \d+' are 'true' to a"):
+        planted(sql, rows=12_000).train()
+
+
 def test_few_rows_that_are_separated_by_chance_are_not_refused():
     assert planted("y", rows=150).train().version == 1
 
@@ -106,9 +127,14 @@ def test_a_leak_that_is_allowed_trains_and_the_reason_is_kept():
     world.train({"train.leak_guard": {"allow": {"x": "asked on the day itself"}}})
     told = world.sql(
         "select feature, signal, metric, value, low > 0.99, rows, class, allowed "
-        "from ml.leak_checks where version = 1 and feature = 'x'"
+        "from ml.leak_checks where version = 1 and feature = 'x' and signal = 'value'"
     )
     assert told == [("x", "value", "roc_auc", 1.0, True, 3200, None, "asked on the day itself")]
+    told = world.sql("select metric, class, part, allowed from ml.leak_checks where feature = 'x' "
+                     "and signal = 'part'")  # fmt: skip
+    ((metric, class_, part, why),) = told
+    assert (metric, class_, why) == ("share", "true", "asked on the day itself")
+    assert part.startswith("is")
     others = world.sql("select distinct feature, allowed from ml.leak_checks where feature <> 'x'")
     assert sorted(others) == [("a", None), ("c", None)]
 

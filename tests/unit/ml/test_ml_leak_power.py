@@ -9,6 +9,7 @@ from sklearn.metrics import roc_auc_score
 from ml.data.dataset import find_training_set, read
 from ml.leaks import power, telling
 from ml.leaks.bounds import auc_low, correlation_low, share_low
+from ml.leaks.parts import purest
 from tests.unit.ml.world import NOW, World
 
 
@@ -56,7 +57,7 @@ def test_shares_are_learnt_on_one_half_and_judged_on_the_other(classes):
         roc_auc_score(labels[held] == each, share[held, each])
         for each in (range(classes) if classes > 2 else [1])
     ]
-    assert met == pytest.approx(np.mean(aucs), abs=1e-12)
+    assert met == pytest.approx(max(aucs), abs=1e-12)
     assert 0.5 < low < met
 
 
@@ -64,6 +65,37 @@ def test_a_category_of_its_own_in_every_row_tells_nothing():
     random = np.random.default_rng(3)
     labels, held = random.integers(0, 2, 1000), np.arange(1000) % 2 == 0
     assert telling.share_auc(np.arange(1000), labels, 2, held)[0] == 0.5
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_the_purest_part_is_the_one_found_by_trying_every_value_and_all_but_it(classes):
+    random, values, _ = drawn(7, 2000)
+    codes = (values % 8).astype(np.int64)
+    labels = np.where(random.random(2000) < 0.4, codes % classes, random.integers(0, 2, 2000))
+    found = []
+    for code in range(9):
+        for rows in (codes == code, codes != code):
+            for each in range(classes):
+                if np.mean(labels == each) <= 0.5 and rows.any():
+                    hits = int(np.sum(labels[rows] == each))
+                    low = binomtest(hits, int(rows.sum())).proportion_ci(method="exact").low
+                    found.append((low, hits / rows.sum(), rows.sum(), each))
+    met = purest(codes, labels, classes, np.arange(2000) < 900, missing=8, is_text=False)
+    assert (met.low, met.met, met.rows, met.told) == pytest.approx(max(found))
+
+
+def test_values_chosen_together_are_judged_on_rows_they_were_not_chosen_on():
+    """By chance some of many values have one class alone where they are chosen, and not beyond."""
+    random = np.random.default_rng(11)
+    codes, labels = random.integers(0, 60, 4000), random.integers(0, 2, 4000)
+    held = random.random(4000) < 0.5
+    labels[~held & (codes < 40)] = codes[~held & (codes < 40)] % 2
+    by_chance = purest(codes, labels, 2, held, missing=60, is_text=True)
+    assert by_chance.met < 0.9
+    labels[codes < 40] = codes[codes < 40] % 2
+    true = purest(codes, labels, 2, held, missing=60, is_text=True)
+    assert (true.met, len(true.codes)) == (1.0, 20)
+    assert true.rows == np.sum(held & np.isin(codes, true.codes))
 
 
 def test_near_numbers_share_a_code_and_missing_ones_have_their_own():
@@ -116,8 +148,8 @@ def looked_at(world: World, seed=0):
 def test_each_feature_of_a_table_is_looked_at_for_its_value_and_for_being_missing(world):
     told = looked_at(world)
     assert set(told) == {
-        ("a", "value"), ("d", "value"), ("b", "value"), ("b", "missing"), ("b", "filled"),
-        ("c", "value"), ("c", "missing"), ("c", "filled"),
+        ("a", "value"), ("d", "value"), ("b", "value"), ("b", "missing"), ("c", "value"),
+        ("c", "missing"), ("a", "part"), ("b", "part"), ("c", "part"), ("d", "part"),
     }  # fmt: skip
     truth = world.sql("select a, y, b is null from gold.trn")
     values, labels, lacking = (np.array(each, dtype=float) for each in zip(*truth, strict=True))
@@ -148,5 +180,6 @@ def test_documents_are_looked_at_only_for_being_missing():
                                                                np.arange(40) < 20)  # fmt: skip
     values = pa.chunked_array([["a", None] * 20])
     told = list(power._of_one(column, values, label, reads_text=True))
-    assert [each.signal for each in told] == ["missing", "filled"]
+    assert [each.signal for each in told] == ["missing", "part"]
     assert told[0].met == 1.0
+    assert (told[1].part, told[1].told, told[1].rows) == ("is missing", "y", 20)

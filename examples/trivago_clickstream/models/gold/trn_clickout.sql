@@ -30,7 +30,20 @@ clickouts as (
 
 final as (
     select
-        features.*,
+        features.session_id,
+        features.platform,
+        features.device,
+        features.actions,
+        features.actions_1m,
+        features.clickouts,
+        features.since_clickout_seconds,
+        features.filters,
+        features.searches,
+        features.hotels,
+        features.images_seconds,
+        features.searching_seconds,
+        features.since_search_seconds,
+        features.as_of,
         coalesce(clickouts.last_clickout_at >= features.as_of, false) as is_clickout
     from features
     left join clickouts on features.session_id = clickouts.session_id

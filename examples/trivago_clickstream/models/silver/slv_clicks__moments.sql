@@ -9,6 +9,7 @@ actions as (
         session_event_number,
         occurred_at
     from {{ ref('slv_clicks__actions') }}
+    -- By the whole session: which rows there are knows more than was known at the moment.
     where not is_bot
 ),
 
