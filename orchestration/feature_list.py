@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from dataops.features.catalog import Feature, catalog, search
 from dataops.features.drift import Moved
@@ -16,7 +16,6 @@ from dataops.features.duplicates import Alike
 from dataops.features.usage import Use
 from orchestration.feature_facts import Facts, alike, gather
 from orchestration.features import checked_views
-from orchestration.plain_table import plain_table
 from orchestration.project import Project
 
 NEXT = "next: goldloop features show VIEW.FEATURE, goldloop features search WORDS"
@@ -32,7 +31,7 @@ def list_features(folder: Path | None, window: str, as_json: bool) -> None:
     if not facts.features:
         console.print("there is no feature view\nnext: goldloop new feature NAME --from MODEL …")
         return
-    console.print(_table(facts))
+    _print(facts, console)
     console.print(f"drift is the population stability index of the last {window} and those before")
     console.print(NEXT)
 
@@ -108,25 +107,29 @@ def age(days: float | None) -> str:
     return "is not built" if days is None else f"{days:,.0f} days ago"
 
 
-def _table(facts: Facts) -> Table:
-    """Return a row a view and below it one a feature; what a view passes on stands once."""
-    table = plain_table("feature", "null", "drift", "used by (importance)")
+def _print(facts: Facts, console: Console) -> None:
+    """Print a line a view and below it a row a feature; what a view passes on stands once."""
+    widest = max(len(feature.name) for feature in facts.features)
+    names = ("feature", "null", "drift", "used by (importance)")
+    console.print(f"[bold]{names[0]:{widest + 4}}{names[1]:8}{names[2]:7}{names[3]}[/]")
     for name in dict.fromkeys(feature.view.name for feature in facts.features):
         mine = [feature for feature in facts.features if feature.view.name == name]
         own = [feature for feature in mine if not feature.passed_on_from]
-        newest = age(facts.age_days(mine[0]))
         more = f"; passes on {len(mine) - len(own)} more" if len(own) < len(mine) else ""
-        head = f"{name}, {mine[0].view.owner}, {newest}{more}"
-        table.add_row(f"[bold]{escape(head)}[/]")
+        head = f"{name}, {mine[0].view.owner}, {age(facts.age_days(mine[0]))}{more}"
+        console.print(f"[bold]{escape(head)}[/]")
         for feature in own:
-            measured = facts.measured(feature)
-            table.add_row(
-                f"  {escape(feature.name)}",
-                share(measured.null_share if measured else None),
-                drift(measured.drift if measured else None),
-                escape(used_by(facts.uses[feature.full_name])),
-            )
-    return table
+            console.print(_line(facts, feature, widest))
+
+
+def _line(facts: Facts, feature: Feature, widest: int) -> Text:
+    measured = facts.measured(feature)
+    shown = Text.from_markup(drift(measured.drift if measured else None))
+    shown.pad_right(max(0, 7 - len(shown)))
+    null = share(measured.null_share if measured else None)
+    return Text.assemble(
+        f"  {feature.name:{widest + 2}}{null:8}", shown, used_by(facts.uses[feature.full_name])
+    )
 
 
 def _searched(feature: Feature, score: float) -> dict[str, Any]:

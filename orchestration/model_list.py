@@ -7,10 +7,10 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from ml.versions import registry
 from ml.versions.registry import ModelVersion
-from orchestration.plain_table import plain_table
 from orchestration.project import Project
 
 JSON_COLUMNS = ("params", "spec", "classes", "features", "transform", "calibration", "libraries")
@@ -24,7 +24,10 @@ def list_versions(folder: Path | None, as_json: bool) -> None:
     if as_json:
         console.print_json(json.dumps([document(version) for version in versions], default=str))
         return
-    table = plain_table("version", "status", "estimator", "trained", "metrics")
+    # Without rules and with narrow gaps, so that a long metric fits into 80 columns.
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    for name in ("version", "status", "estimator", "trained", "metrics"):
+        table.add_column(name, overflow="fold")
     for version in versions:
         table.add_row(
             escape(version.name),
