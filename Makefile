@@ -72,7 +72,7 @@ ci-slim: .venv/.installed ## Smoke-test all on a sample, build what changed: mak
 	$(BIN)/goldloop ci $(if $(STATE),--state $(STATE))
 
 lock: ## Resolve requirements.lock anew (needs uv)
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
 	  --no-strip-extras --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements.lock
 
 clean: ## Remove what runs have made: landing, releases, build output
