@@ -16,13 +16,13 @@ from ml.columns import WHOLE, Column, Source, find
 from ml.data.checks import Grain, check_rows, class_names
 from ml.data.feature_choice import choose_features
 from ml.data.marks import find_mark, mark_sql
+from ml.data.side_by_side import side_by_side
 from ml.data.transform import worked_out
 from ml.errors import PipelineError, UsageError
 from ml.relation import Relation
 from ml.spec import ModelSpec
 
 MOST_CLASSES = 100
-_AT_ONCE = 4
 _SORTED = (WHOLE - {"HUGEINT", "UHUGEINT"}) | {"VARCHAR", "DOUBLE", "FLOAT", "BOOLEAN"}
 
 
@@ -134,15 +134,16 @@ def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
     many, keys = len(features), len(features) + 4 + len(segments)
     labels, times, groups, marks, *parts = table.columns[many:keys]
     # Sorting the key alone and picking rows by it moves each feature once, where it is needed.
-    order = [(name, "ascending") for name in table.column_names[keys:]]
-    at = pc.sort_indices(table, sort_keys=order).to_numpy()
+    order = table.select(table.column_names[keys:])
+    with ThreadPoolExecutor(1) as beside:
+        ordered = beside.submit(_sorted, order)
+        plain = side_by_side(_plain, table.columns[:many], table.num_rows)
+        at = ordered.result()
     if found.classes:
         labels = pc.cast(pc.index_in(labels, value_set=pa.array(found.classes)), pa.int64())
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        plain = list(pool.map(_plain, table.columns[:many]))
     return Rows(
         pa.table(plain, names=table.column_names[:many]),
-        np.asarray(at, dtype=np.int64),
+        at,
         labels.to_numpy()[at],
         times.to_numpy()[at] if found.grain.time else None,
         groups.to_numpy()[at] if found.grouped else None,
@@ -160,6 +161,12 @@ def _order(grain: Grain) -> list[str]:
         for column in grain.key
     ]
     return [*keys, f"epoch_us({grain.time.time_sql})"] if grain.time else keys
+
+
+def _sorted(keys: pa.Table) -> npt.NDArray[np.int64]:
+    """Return the positions of the rows of ``keys`` in its order, the first column first."""
+    by = [(name, "ascending") for name in keys.column_names]
+    return np.asarray(pc.sort_indices(keys, sort_keys=by).to_numpy(), dtype=np.int64)
 
 
 def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:

@@ -7,6 +7,7 @@ import numpy as np
 from ml.data.dataset import Rows, TrainingSet
 from ml.data.features import infinite, missing_in
 from ml.data.holdout import Parts
+from ml.data.side_by_side import side_by_side
 from ml.errors import PipelineError, UsageError
 from ml.evaluation.evaluate import Evaluation, evaluate
 from ml.evaluation.metrics import Array, Codes
@@ -176,8 +177,10 @@ def _check_features(found: TrainingSet, parts: Parts) -> None:
             fix=fix,
         )
     rows = len(learnt.at)
-    both = zip(columns, learnt.table.columns, strict=True)
-    empty = [column.name for column, values in both if missing_in(values, learnt.at) == rows]
+    missing = side_by_side(
+        lambda values: missing_in(values, learnt.at), learnt.table.columns, learnt.table.num_rows
+    )
+    empty = [column.name for column, count in zip(columns, missing, strict=True) if count == rows]
     if empty:
         named = ", ".join(f"'{name}'" for name in empty)
         raise PipelineError(
