@@ -7,14 +7,16 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from ml.declaration.estimator import Estimator, Tune
-from ml.declaration.measures import MEASURES, Task
+from ml.declaration.measures import Task
 from ml.declaration.part import Part
 from ml.declaration.problem import Criterion, Problem
 from ml.declaration.refusals import explain, refusal
 from ml.declaration.rules import broken_rules
+from ml.declaration.tasks import task_of
 from ml.declaration.training import Train
 from ml.declaration.trust import Trust, own_classes, untrusted
 from ml.declaration.using import Evaluate, Score
+from ml.declaration.watching import Monitor, Retrain
 
 __all__ = ["Criterion", "Declaration", "ModelSpec", "Problem", "parse_spec"]
 
@@ -28,11 +30,17 @@ class Declaration(Part):
     tune: Tune | None = Field(None, description="A search for the estimator's parameters.")
     evaluate: Evaluate = Field(Evaluate(), description="What is reported of each version.")
     score: Score = Field(description="What is scored.")
+    monitor: Monitor = Field(Monitor(), description="What is watched of what is scored.")
+    retrain: Retrain | None = Field(
+        None,
+        description="When a run trains; whenever data, declaration, seed or libraries have changed "
+        "unless given.",
+    )
 
     @property
     def task(self) -> Task:
-        """What is learnt; the metrics of ``problem.success`` say which."""
-        return MEASURES[self.problem.success[0].metric].task
+        """What is learnt: what the preset can do and the metrics of ``problem.success`` judge."""
+        return task_of(self.estimator.preset, [each.metric for each in self.problem.success])
 
 
 class ModelSpec(Declaration):

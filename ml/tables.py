@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from duckdb import DuckDBPyConnection
 
 from ml.judgement_tables import JUDGEMENTS, OF_VERSION
+from ml.monitoring_tables import MONITORING
 from ml.relation import Relation, quote
 
 MODEL_VERSIONS = Relation("ml", "model_versions")
@@ -26,12 +27,12 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "version": ("integer", "1, 2, 3 … within the model."),
         "status": ("varchar", "candidate, champion, challenger, retired or rejected."),
         "reason": ("varchar", "Why it has its status, null for a champion by the criteria."),
-        "task": ("varchar", "classification or regression."),
+        "task": ("varchar", "What it tells, such as classification or regression."),
         "estimator": ("varchar", "The preset, the class or the builder."),
         "params": ("json", "The parameters it has: those declared, and those found by `tune`."),
         "seed": ("bigint", "The seed declared."),
         "spec": ("json", "The whole declaration."),
-        "label": ("varchar", "The label's column."),
+        "label": ("varchar", "The label's column, null where the task has none."),
         "label_type": ("varchar", "The label's DuckDB type."),
         "classes": ("json", "The label's values as text, in order; the last of two is positive."),
         "features": (
@@ -63,6 +64,7 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "decided_at": ("timestamp", "When its status last changed (UTC)."),
     },
     **JUDGEMENTS,
+    **MONITORING,
     DECISIONS: {
         "number": ("bigint", "1, 2, 3 … in the order they were taken."),
         **OF_VERSION,

@@ -35,7 +35,7 @@ def hold_out(spec: ModelSpec, found: TrainingSet, rows: Rows) -> Parts:
     parts = Parts(rows.take(learnt), rows.take(held), test_from)
     if spec.train.split.by != "none":
         _check_parts(spec, found, parts)
-    if found.classes:
+    if found.classes and spec.task == "classification":
         _check_classes(spec, found, parts)
     return parts
 
@@ -101,14 +101,14 @@ def _check_classes(spec: ModelSpec, found: TrainingSet, parts: Parts) -> None:
         if len(classes) == 1:
             only = found.classes[classes.pop()]
             raise PipelineError(
-                f"label '{found.label.name}' is '{only}' in all {len(part.labels):,} rows {name}; "
+                f"label '{found.label_name}' is '{only}' in all {len(part.labels):,} rows {name}; "
                 "two classes or more are needed",
                 fix=fix,
             )
     unknown = [name for code, name in enumerate(found.classes) if code not in learnt]
     if unknown:
         raise PipelineError(
-            f"no row learnt from has '{found.label.name}' as {', '.join(unknown)}, which occurs "
+            f"no row learnt from has '{found.label_name}' as {', '.join(unknown)}, which occurs "
             f"only in the rows held out{since} or left out before them",
             fix=fix,
         )

@@ -158,7 +158,7 @@ def _check_decide(spec: ModelSpec, found: TrainingSet) -> None:
     if spec.estimator.decide is not None and len(found.classes) != 2:
         raise UsageError(
             f"estimator.decide of ML model '{spec.name}' sets a threshold, but label "
-            f"'{found.label.name}' has {len(found.classes)} classes: {', '.join(found.classes)}; "
+            f"'{found.label_name}' has {len(found.classes)} classes: {', '.join(found.classes)}; "
             "allowed: with two classes only",
             fix=f"take estimator.decide out of {spec.file}, then: dbt parse",
         )
