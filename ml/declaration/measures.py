@@ -38,9 +38,16 @@ _ALL = (
     Measure("brier", ("classification",), higher_is_better=False),
     Measure("accuracy", ("classification",), higher_is_better=True),
     Measure("f1", ("classification",), higher_is_better=True),
-    Measure("rmse", ("regression",), higher_is_better=False),
-    Measure("mae", ("regression",), higher_is_better=False),
+    Measure("rmse", ("regression", "recommendation", "forecast"), higher_is_better=False),
+    Measure("mae", ("regression", "recommendation", "forecast"), higher_is_better=False),
     Measure("r2", ("regression",), higher_is_better=True),
+    Measure("ndcg_at_10", ("recommendation",), higher_is_better=True),
+    Measure("precision_at_10", ("recommendation",), higher_is_better=True),
+    Measure("recall_at_10", ("recommendation",), higher_is_better=True),
+    Measure("item_coverage", ("recommendation",), higher_is_better=True),
+    Measure("mase", ("forecast",), higher_is_better=False),
+    Measure("smape", ("forecast",), higher_is_better=False),
+    Measure("interval_coverage", ("forecast",), higher_is_better=True),
 )
 
 MEASURES = {measure.name: measure for measure in _ALL}

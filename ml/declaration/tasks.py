@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from ml.declaration.kind_rules import of_kind
 from ml.declaration.measures import MEASURES, Task
 from ml.declaration.presets import PRESETS
 from ml.declaration.refusals import shown
@@ -38,6 +39,12 @@ _OF_LABELS = (
     + ("evaluate.dependence", "score.explain", "score.as_feature")
     + ("estimator.class_weight", "estimator.monotonic", "estimator.calibrate", "estimator.decide")
 )
+# What is of rows told one by one, by their own columns.
+_OF_ROWS = (
+    *_OF_LABELS,
+    *("train.known", "train.transform", "train.features.include", "train.features.exclude"),
+    "score.incremental",
+)
 RULES = {
     rule.task: rule
     for rule in (
@@ -46,8 +53,8 @@ RULES = {
         TaskRule("clustering", "none", _OF_LABELS),
         TaskRule("decomposition", "none", _OF_LABELS),
         TaskRule("anomaly_detection", "judging", _OF_LABELS),
-        TaskRule("recommendation", "none", _OF_LABELS, features=False),
-        TaskRule("forecast", "none", _OF_LABELS, features=False),
+        TaskRule("recommendation", "none", _OF_ROWS, features=False),
+        TaskRule("forecast", "required", _OF_ROWS, features=False),
     )
 }
 
@@ -81,6 +88,7 @@ def task_rules(declared: Declaration) -> Iterator[str]:
             f"train.split.by is 'none', but a {rule.task} is judged on rows held out; "
             "allowed: time, random, column"
         )
+    yield from of_kind(declared)
     for key in rule.refused:
         met = _at(declared, key)
         if met:

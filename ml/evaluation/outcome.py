@@ -23,6 +23,16 @@ class Outcome:
     only_ranks: bool = False
     decided: Codes | None = None
 
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self.truth)
+
+    @property
+    def width(self) -> int:
+        """How many numbers are told of a row."""
+        return int(self.told[0].size)
+
     def metrics(self, weights: Array) -> dict[str, Array]:
         """Return each metric for each row of ``weights`` [resamples, rows]."""
         if self.only_ranks:

@@ -53,9 +53,7 @@ def told_of(method: Method, windows: Sequence[Window]) -> list[Forecast]:
 
 def told_by_naive(method: Method, windows: Sequence[Window]) -> list[Forecast]:
     """Return what the baseline, a season ago, tells of each window."""
-    return [
-        naive(each.known, method.season, len(each.came), method.level) for each in windows
-    ]
+    return [naive(each.known, method.season, len(each.came), method.level) for each in windows]
 
 
 def judge(windows: Sequence[Window], told: Sequence[Forecast], season: int) -> Units:

@@ -27,7 +27,7 @@ class Grid:
     origin: int
 
     def steps(self, moments: Moments) -> tuple[Moments, npt.NDArray[np.bool_]]:
-        """Return how many steps after the origin each moment is, and whether it lies on the grid."""
+        """Return how many steps after the origin each moment is, and whether it is a whole one."""
         if self.every in FIXED:
             steps, rest = np.divmod(moments - self.origin, FIXED[self.every])
             return steps, rest == 0

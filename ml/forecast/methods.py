@@ -49,11 +49,15 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Method:
-    """How series are forecast: a preset, its parameters, and the interval's level."""
+    """How series are forecast: a preset, its parameters, and the interval's level.
+
+    Of each series the last ``history`` steps are learnt from, all without it.
+    """
 
     preset: str
     params: Mapping[str, Any]
     level: float
+    history: int | None = None
 
     @property
     def seasons(self) -> tuple[int, ...]:
@@ -68,6 +72,7 @@ class Method:
 
     def forecast(self, values: Array, horizon: int) -> Forecast:
         """Return the forecast of the series ``values`` [steps], one or more, without gaps."""
+        values = values[-self.history :] if self.history else values
         if len(values) == 1 or np.all(values == values[0]):
             return _constant(values, horizon)
         if self.preset not in BY_LIBRARY:

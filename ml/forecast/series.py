@@ -74,9 +74,7 @@ def series_of(
     return Series(key, grid, filled, there, int(grid.moments(steps[-1:])[0]))
 
 
-def _trouble(
-    moments: Moments, steps: Moments, on: Flags, values: Array, every: str
-) -> str | None:
+def _trouble(moments: Moments, steps: Moments, on: Flags, values: Array, every: str) -> str | None:
     """Return why rows make no series, and what to do about it."""
     if np.isnan(values).all():
         return "it has no value; leave it out, or mend the SQL that makes it"

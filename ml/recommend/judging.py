@@ -43,13 +43,15 @@ def _of_ratings(
 ) -> dict[str, tuple[Array, Array]]:
     rows = np.bincount(owner, minlength=users).astype(np.float64)
     away = told - truth
-    squares = np.bincount(owner, weights=away**2, minlength=users)
-    sizes = np.bincount(owner, weights=np.abs(away), minlength=users)
+    squares = np.bincount(owner, weights=away**2, minlength=users).astype(np.float64)
+    sizes = np.bincount(owner, weights=np.abs(away), minlength=users).astype(np.float64)
     return {"rmse": (squares, rows), "mae": (sizes, rows)}
 
 
 def _of_lists(lists: Places, relevant: Sequence[Places]) -> Mapping[str, tuple[Array, Array]]:
     hits = np.stack([np.isin(shown, taken) for shown, taken in zip(lists, relevant, strict=True)])
+    # An item that was not learnt from has no place in the list of items either.
+    hits &= lists != NOTHING
     wanted = np.array([len(taken) for taken in relevant])
     ideal = np.concatenate(([0.0], np.cumsum(GAINS)))[np.minimum(wanted, TOP)]
     found = hits.sum(axis=1).astype(np.float64)
@@ -61,10 +63,10 @@ def _of_lists(lists: Places, relevant: Sequence[Places]) -> Mapping[str, tuple[A
     }
 
 
-def lists_of(table: pa.Table, items: pa.Array, users: int, codes: Codes) -> Places:
+def lists_of(table: pa.Table, users: int, codes: Codes) -> Places:
     """Return the items of ``table``, as ``Recommender.recommend`` gives them, as [users, 10].
 
-    ``codes`` are the positions of ``items`` where ``table`` is to be counted in.
+    ``codes`` [rows] are their positions in the list of items that is counted in.
     """
     lists = np.full((users, TOP), NOTHING, dtype=np.int32)
     at = (table["user"].to_numpy(), table["rank"].to_numpy() - 1)

@@ -57,6 +57,20 @@ def most_popular(popularity: Codes, top: int, seen: Places) -> Places:
     return left[~np.isin(left, seen)][:top].astype(np.int32)
 
 
+def popular_lists(popularity: Codes, seen: Sparse, rows: Codes, top: int) -> Places:
+    """Return the ``top`` items [rows, top] most users have, but for what each user has.
+
+    ``rows`` are positions in ``seen``, below zero for a user who has nothing.
+    """
+    lists = np.full((len(rows), top), NOTHING, dtype=np.int32)
+    nothing = np.empty(0, dtype=np.int32)
+    for at, row in enumerate(rows):
+        own = seen.places[seen.starts[row] : seen.starts[row + 1]] if row >= 0 else nothing
+        found = most_popular(popularity, top, own)
+        lists[at, : len(found)] = found
+    return lists
+
+
 @kernel
 def _best(
     first: int,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -44,9 +43,9 @@ class Ratings:
 class Recommender:
     """Factors with the names they are of.
 
-    ``users`` and ``items`` are sorted text; ``seen`` [users, items] is what was learnt from, which
-    is not shown again; ``popularity`` [items] is how many users have an item; ratings are told
-    within ``bounds``, choices have none.
+    ``users`` and ``items`` are sorted text; ``seen`` [users, items] is what was learnt from, and
+    ``met`` that with what was held out: what a user has is not shown; ``popularity`` [items] is
+    how many users have an item; ratings are told within ``bounds``, choices have none.
     """
 
     feedback: str
@@ -54,6 +53,7 @@ class Recommender:
     items: pa.Array
     factors: Factors
     seen: Sparse
+    met: Sparse
     popularity: Codes
     bounds: tuple[float, float]
 
@@ -69,6 +69,8 @@ class Recommender:
             "item_factors": self.factors.items,
             "seen_starts": self.seen.starts,
             "seen_places": self.seen.places,
+            "met_starts": self.met.starts,
+            "met_places": self.met.places,
             "bounds": list(self.bounds),
         }
 
@@ -77,11 +79,14 @@ class Recommender:
         """Return the recommender that :attr:`state` was of."""
         places, items = kept["seen_places"], pa.array(kept["items"], pa.string())
         seen = Sparse(kept["seen_starts"], places, np.empty(0), len(items))
+        met = Sparse(kept["met_starts"], kept["met_places"], np.empty(0), len(items))
         factors = Factors(kept["mean"], kept["user_factors"], kept["item_factors"])
         low, high = kept["bounds"]
         users = pa.array(kept["users"], pa.string())
         popularity = np.bincount(places, minlength=len(items))
-        return Recommender(kept["feedback"], users, items, factors, seen, popularity, (low, high))
+        return Recommender(
+            kept["feedback"], users, items, factors, seen, met, popularity, (low, high)
+        )
 
     def rate(self, user: Codes, item: Codes) -> Array:
         """Return the rating, or the strength of a choice, of each pair [rows].
@@ -98,19 +103,35 @@ class Recommender:
             told[part] = self.factors.mean + ours[:, 0] + theirs[:, 0] + both
         return np.clip(told, *self.bounds)
 
-    def recommend(self, users: pa.Array, top: int) -> Generator[pa.Table]:
+    def with_met(self, user: pa.Array, item: pa.Array) -> Recommender:
+        """Return the same, which does not show users the items of the pairs [rows] either."""
+        pairs = codes_of(user, self.users), codes_of(item, self.items)
+        known = (pairs[0] != UNKNOWN) & (pairs[1] != UNKNOWN)
+        users = np.concatenate((self.seen.owners, pairs[0][known]))
+        items = np.concatenate((self.seen.places.astype(np.int64), pairs[1][known]))
+        shape = (len(self.users), len(self.items))
+        return replace(self, met=sparse(users, items, np.zeros(len(users)), shape))
+
+    def recommend(
+        self, users: pa.Array, top: int, *, as_judged: bool = False
+    ) -> Generator[pa.Table]:
         """Yield for blocks of ``users`` (text) the ``top`` items each, best first.
 
         The columns are ``user`` (the position in ``users``), ``rank`` from 1, ``item`` (text),
         ``score`` and ``is_fallback``. A user who was not learnt from gets what most users have:
         ``is_fallback`` says so, and ``score`` is then the share of users who have it, else
-        the rating or strength told. Fewer rows come where fewer items are left.
+        the rating or strength told. ``as_judged`` shows what was held out, too.
+        Fewer rows come where fewer items are left.
         """
         codes = codes_of(users, self.users)
         known, cold = np.flatnonzero(codes != UNKNOWN), np.flatnonzero(codes == UNKNOWN)
         done = 0
         for block, places, values in best(
-            self.factors.users, self.factors.items, self.seen, codes[known], top
+            self.factors.users,
+            self.factors.items,
+            self.seen if as_judged else self.met,
+            codes[known],
+            top,
         ):
             at = known[done : done + len(block)]
             done += len(block)
@@ -149,6 +170,7 @@ def fit(ratings: Ratings, settings: Settings, seed: int) -> Recommender:
         ratings.items,
         learn(cells, settings, seed),
         cells,
+        cells,
         np.bincount(cells.places, minlength=cells.width),
         (float(cells.values.min()), float(cells.values.max())) if explicit else endless,
     )
@@ -162,8 +184,8 @@ def codes_of(names: pa.Array, known: pa.Array) -> Codes:
 
 def named(users: pa.Array, items: pa.Array, values: Array) -> Ratings:
     """Return the ratings of ``users`` (text) of ``items`` (text), row by row."""
-    lists: Sequence[pa.Array] = [_names(users), _names(items)]
-    return Ratings(*lists, codes_of(users, lists[0]), codes_of(items, lists[1]), values)
+    ours, theirs = _names(users), _names(items)
+    return Ratings(ours, theirs, codes_of(users, ours), codes_of(items, theirs), values)
 
 
 def _names(column: pa.Array) -> pa.Array:
