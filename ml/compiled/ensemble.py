@@ -10,13 +10,16 @@ from ml.compiled import quick, walk
 from ml.compiled.column import Values
 from ml.compiled.ranks import Numbers, Ranker, blank, rank_codes, rank_numbers, rankers
 from ml.evaluation.metrics import Array
-from ml.trees import boosted, forests
+from ml.trees import boosted, forests, isolation
 from ml.trees.tree import Trees
 
 
 @dataclass(frozen=True)
 class CompiledTrees:
-    """Tells bit for bit what the estimator's ``predict_proba`` or ``predict`` does."""
+    """Tells bit for bit what the estimator's ``predict_proba`` or ``predict`` does.
+
+    An isolation forest tells how anomalous rows are: its ``score_samples`` with the other sign.
+    """
 
     trees: Trees
     rankers: dict[int, Ranker]
@@ -70,6 +73,10 @@ def of_trees(estimator: Any) -> CompiledTrees | None:
     """Return the fitted ``estimator`` compiled, None where it is no ensemble known here."""
     if isinstance(estimator, boosted.BOOSTED):
         return _compiled(boosted.of_boosted(estimator), lambda raw: boosted.told(estimator, raw))
+    if isinstance(estimator, isolation.ISOLATION):
+        return _compiled(
+            isolation.of_isolation(estimator), lambda raw: isolation.told(estimator, raw)
+        )
     if isinstance(estimator, forests.FORESTS) and estimator.n_outputs_ == 1:
         return _compiled(forests.of_forest(estimator), lambda raw: forests.told(estimator, raw))
     return None
