@@ -1,4 +1,4 @@
-"""An ensemble of trees compiled: ranks, bit vectors or a walk, then scikit-learn's own link."""
+"""An ensemble of trees compiled: ranks, bit vectors or a walk of two, then the estimator's link."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ml.compiled import quick, walk
+from ml.compiled import perfect, quick, walk
 from ml.compiled.column import Values
 from ml.compiled.ranks import Numbers, Ranker, blank, rank_codes, rank_numbers, rankers
 from ml.evaluation.metrics import Array
@@ -23,7 +23,7 @@ class CompiledTrees:
 
     trees: Trees
     rankers: dict[int, Ranker]
-    laid: quick.Quick | walk.Walk
+    laid: quick.Quick | perfect.Perfect | walk.Walk
     told: Callable[[Array], Array]
 
     @property
@@ -84,6 +84,7 @@ def of_trees(estimator: Any) -> CompiledTrees | None:
 
 def _compiled(trees: Trees, told: Callable[[Array], Array]) -> CompiledTrees:
     found = rankers(trees)
-    return CompiledTrees(
-        trees, found, quick.lay_out(trees, found) or walk.lay_out(trees, found), told
+    laid = (
+        quick.lay_out(trees, found) or perfect.lay_out(trees, found) or walk.lay_out(trees, found)
     )
+    return CompiledTrees(trees, found, laid, told)

@@ -1,9 +1,12 @@
 """How well rows fall into clusters: silhouette, Davies-Bouldin, Calinski-Harabasz.
 
 scikit-learn's definitions, of rows with whole weights: those of a resample in which a row is there
-as often as its weight says. Sources: Rousseeuw, "Silhouettes", J. Comput. Appl. Math. 20 (1987);
-Davies and Bouldin, "A cluster separation measure", IEEE PAMI 1 (1979); Calinski and Harabasz, "A
-dendrite method for cluster analysis", Comm. in Statistics 3 (1974).
+as often as its weight says. The silhouette compares a row with none of its copies, which would be
+nearer to it than any row ever is.
+
+Sources: Rousseeuw, "Silhouettes", J. Comput. Appl. Math. 20 (1987); Davies and Bouldin, "A cluster
+separation measure", IEEE PAMI 1 (1979); Calinski and Harabasz, "A dendrite method for cluster
+analysis", Comm. in Statistics 3 (1974).
 """
 
 from __future__ import annotations
@@ -89,13 +92,13 @@ class Clusters:
         sums = apart @ (member * drawn[:, None])
         here = np.arange(len(at))
         with np.errstate(divide="ignore", invalid="ignore"):
-            within = sums[here, own] / (sizes[own] - 1)
+            within = sums[here, own] / (sizes[own] - drawn)
             others = np.where(sizes > 0, sums / sizes, np.inf)
             others[here, own] = np.inf
             between = others.min(axis=1)
             each = (between - within) / np.maximum(within, between)
         # A row alone in its cluster counts 0, and so do rows that nothing lies between.
-        each = np.where(sizes[own] > 1, np.nan_to_num(each), 0.0)
+        each = np.where(sizes[own] > drawn, np.nan_to_num(each), 0.0)
         return float(drawn @ each / drawn.sum())
 
     def _spread(self, weights: Array) -> tuple[float, float]:
