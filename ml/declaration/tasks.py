@@ -110,4 +110,4 @@ def _at(declared: Any, key: str) -> Any:
     here = declared
     for name in key.split("."):
         here = getattr(here, f"{name}_" if name == "validate" else name, None)
-    return here.model_dump(exclude_unset=True) if hasattr(here, "model_dump") else here
+    return here.model_dump(exclude_none=True) if hasattr(here, "model_dump") else here

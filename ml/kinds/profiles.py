@@ -1,6 +1,6 @@
 """What each cluster is like: its features beside those of all rows, kept in SQL and in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 
 import numpy as np
@@ -77,9 +77,14 @@ def told_clusters(conn: DuckDBPyConnection, version: ModelVersion) -> list[tuple
         "where model = ? and version = ? order by rowid",
         [version.model, version.version],
     ).fetchall()
+    return clusters_in_words(Profile(*row) for row in rows)
+
+
+def clusters_in_words(profiles: Iterable[Profile]) -> list[tuple[int, int, str]]:
+    """Return number and rows of each cluster of ``profiles``, and what sets it apart."""
     found: dict[int, list[Profile]] = {}
-    for row in rows:
-        found.setdefault(row[0], []).append(Profile(*row))
+    for each in profiles:
+        found.setdefault(each.cluster, []).append(each)
     return [(number, each[0].rows, _in_words(each)) for number, each in found.items()]
 
 
