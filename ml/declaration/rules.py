@@ -12,6 +12,7 @@ from ml.declaration.measures import MEASURES, Task, measures_of
 from ml.declaration.presets import PRESETS, Preset
 from ml.declaration.refusals import shown
 from ml.declaration.tasks import presets_of, task_rules
+from ml.declaration.watching import watching_rules
 from ml.names import listed
 from ml.tables import is_reason
 from ml.task_columns import prediction_columns
@@ -39,7 +40,8 @@ def broken_rules(declared: Declaration) -> list[str]:
     scored = (
         () if metrics else (*_scored(declared), *unexplained(declared), *as_feature_rules(declared))
     )
-    return [*metrics, *rest, *_columns(declared), *scored]
+    watched = watching_rules(declared.monitor, declared.retrain)
+    return [*metrics, *rest, *_columns(declared), *scored, *watched]
 
 
 def _metrics(declared: Declaration) -> Iterator[str]:
@@ -78,6 +80,9 @@ def _criterion(criterion: Criterion) -> Iterator[str]:
 def _baseline(declared: Declaration) -> Iterator[str]:
     baseline = declared.problem.baseline
     if baseline == "prior" or declared.task == "regression":
+        return
+    if declared.task not in ("classification", "anomaly_detection"):
+        yield f"problem.baseline is '{baseline}', but this is a {declared.task}; allowed: prior"
         return
     ranking = [measure.name for measure in measures_of(declared.task) if measure.ranks]
     for at, criterion in enumerate(declared.problem.success):

@@ -35,13 +35,14 @@ class TaskRule:
 
 
 _OF_LABELS = (
-    ("tune", "train.validate", "train.leak_guard.allow", "evaluate.segments")
-    + ("evaluate.dependence", "score.explain", "score.as_feature")
-    + ("estimator.class_weight", "estimator.monotonic", "estimator.calibrate", "estimator.decide")
+    ("train.validate", "train.leak_guard.allow", "evaluate.segments", "evaluate.dependence")
+    + ("score.explain", "score.as_feature")
+    + ("estimator.class_weight", "estimator.monotonic", "estimator.calibrate")
 )
+_NO_DECISION = ("tune", "estimator.decide", *_OF_LABELS)
 # What is of rows told one by one, by their own columns.
 _OF_ROWS = (
-    *_OF_LABELS,
+    *_NO_DECISION,
     *("train.known", "train.transform", "train.features.include", "train.features.exclude"),
     "score.incremental",
 )
@@ -50,9 +51,9 @@ RULES = {
     for rule in (
         TaskRule("classification", "required"),
         TaskRule("regression", "required"),
-        TaskRule("clustering", "none", _OF_LABELS),
-        TaskRule("decomposition", "none", _OF_LABELS),
-        TaskRule("anomaly_detection", "judging", _OF_LABELS),
+        TaskRule("clustering", "none", ("estimator.decide", *_OF_LABELS)),
+        TaskRule("decomposition", "none", _NO_DECISION),
+        TaskRule("anomaly_detection", "judging", ("tune", "estimator.decide.cost", *_OF_LABELS)),
         TaskRule("recommendation", "none", _OF_ROWS, features=False),
         TaskRule("forecast", "required", _OF_ROWS, features=False),
     )
@@ -116,5 +117,5 @@ def _at(declared: Any, key: str) -> Any:
     """Return what ``declared`` has at the dotted ``key``, as it would be written."""
     here = declared
     for name in key.split("."):
-        here = getattr(here, f"{name}_" if name == "validate" else name)
-    return here.model_dump(exclude_unset=True) if hasattr(here, "model_dump") else here
+        here = getattr(here, f"{name}_" if name == "validate" else name, None)
+    return here.model_dump(exclude_none=True) if hasattr(here, "model_dump") else here

@@ -26,15 +26,19 @@ class Units:
     roots: frozenset[str] = frozenset(("rmse",))
     fixed: Mapping[str, float] | None = None
 
-    @property
-    def count(self) -> int:
-        """How many units there are."""
+    def __len__(self) -> int:
+        """Return the number of units."""
         return len(next(iter(self.sums.values()))[0])
 
     @property
     def width(self) -> int:
         """How many numbers a unit has for a metric."""
         return 1
+
+    @property
+    def is_measurable(self) -> bool:
+        """Whether its metrics are defined."""
+        return len(self) > 0
 
     def metrics(self, weights: Array) -> dict[str, Array]:
         """Return each metric for each row of ``weights`` [resamples, units]."""
@@ -48,7 +52,7 @@ class Units:
 
     def values(self) -> dict[str, float]:
         """Return each metric; one that is not defined is NaN."""
-        found = self.metrics(np.ones((1, self.count)))
+        found = self.metrics(np.ones((1, len(self))))
         return {name: float(each[0]) for name, each in found.items()} | dict(self.fixed or {})
 
     def rows(self, chosen: Codes) -> Units:

@@ -29,16 +29,16 @@ def report_of(
     """Return the metrics of all on the same units and resamples, and the gains over the others."""
     told = [ours, baseline] + ([rival.units] if rival and rival.units else [])
     mine, *others = measure(told, seed)
-    evaluations = evaluations_of(TEST, mine, ours.count)
+    evaluations = evaluations_of(TEST, mine, len(ours))
     for data, each in zip((BASELINE, "champion"), others, strict=False):
-        evaluations += evaluations_of(data, each, ours.count)
+        evaluations += evaluations_of(data, each, len(ours))
     champion = None
     if rival is not None:
         gains = _gains(mine, others[1]) if rival.units else {}
         champion = Comparison(
-            rival.name, gains, ours.count, None, rival.reason, rival.fresh, rival.units is not None
+            rival.name, gains, len(ours), None, rival.reason, rival.fresh, rival.units is not None
         )
-    over_baseline = Comparison(BASELINE, _gains(mine, others[0]), ours.count)
+    over_baseline = Comparison(BASELINE, _gains(mine, others[0]), len(ours))
     metric = problem.champion.metric or problem.success[0].metric
     return Report(evaluations, over_baseline, champion, metric=metric)
 

@@ -6,6 +6,7 @@ from ml.kinds.forecasts import Forecasts
 from ml.kinds.kind import Kind
 from ml.kinds.labelled import Labelled
 from ml.kinds.recommendations import Recommendations
+from ml.kinds.unlabelled import Unlabelled
 
 __all__ = ["KINDS", "Kind", "kind_of"]
 
@@ -14,6 +15,9 @@ KINDS: Mapping[str, Kind] = {
     "regression": Labelled(),
     "recommendation": Recommendations(),
     "forecast": Forecasts(),
+    "clustering": Unlabelled(),
+    "decomposition": Unlabelled(),
+    "anomaly_detection": Unlabelled(),
 }
 
 
