@@ -19,7 +19,7 @@ _CLAUSES = {
 }
 
 
-def deciding(select: exp.Select) -> Iterator[tuple[Any, Kind]]:
+def deciding(select: Any) -> Iterator[tuple[Any, Kind]]:
     """Yield each part of ``select`` that decides which rows it has, with how it does."""
     for name, kind in _CLAUSES.items():
         if select.args.get(name):
@@ -37,11 +37,11 @@ def deciding(select: exp.Select) -> Iterator[tuple[Any, Kind]]:
         yield from ((rows, Kind.ROWS) for rows in each.find_all(exp.Explode, exp.Unnest))
 
 
-def _distinct(select: exp.Select, distinct: Any) -> list[Any]:
+def _distinct(select: Any, distinct: Any) -> list[Any]:
     on = distinct.args.get("on")
-    return [on] if on else select.selects
+    return [on] if on else list(select.selects)
 
 
-def _groups_by_all(select: exp.Select) -> bool:
+def _groups_by_all(select: Any) -> bool:
     group = select.args.get("group")
     return group is not None and bool(group.args.get("all"))

@@ -82,9 +82,7 @@ class _Statement:
         found, reader = dict[Place, Cell](), self._reader
         sides = [(each, column_names(each)) for each in scope.set_operation_scopes]
         for at, name in enumerate(sides[0][1]):
-            parents = [
-                reader.parent(side, names[at]) for side, names in sides if at < len(names)
-            ]
+            parents = [reader.parent(side, names[at]) for side, names in sides if at < len(names)]
             found[reader.place(scope, name)] = Cell(Made.ROWS, tuple(parents))
         decided = [reader.parent(side, ROWS, kind=Kind.ROWS) for side, _ in sides]
         if not _is_union_all(scope.expression):

@@ -56,9 +56,7 @@ class Steps:
     def relations(self) -> list[str]:
         """Every relation that the project or the warehouse has."""
         there = {
-            f"{schema}.{name}"
-            for schema, tables in self.lineage.catalog.items()
-            for name in tables
+            f"{schema}.{name}" for schema, tables in self.lineage.catalog.items() for name in tables
         }
         given = {each.relation for each in self.lineage.given}
         return sorted({*there, *given, *self.reads, *self.lineage.compiled})
@@ -69,18 +67,22 @@ class Steps:
         cells = map(self.lineage.cell, inside)
         return next((cell.unresolved for cell in cells if cell and cell.unresolved), None)
 
-    def walk(self, starts: Sequence[Place], *, is_up: bool, influences: bool) -> Iterator[Step]:
-        """Yield each step met from ``starts`` on, once, the nearest first."""
-        met, left = set(starts), list(starts)
+    def walk(
+        self, starts: Sequence[Place], *, is_up: bool, influences: bool, depth: int | None = None
+    ) -> Iterator[Step]:
+        """Yield each step met from ``starts`` on, once, the nearest first, ``depth`` steps far."""
+        met = dict.fromkeys(starts, 0)
+        left = list(starts)
         for here in left:
+            if depth is not None and met[here] >= depth:
+                return
             for step in self.up(here) if is_up else self.down(here):
-                if not (influences or step.is_value):
-                    continue
-                yield step
-                there = step.parent if is_up else step.child
-                if there not in met:
-                    met.add(there)
-                    left.append(there)
+                if influences or step.is_value:
+                    yield step
+                    there = step.parent if is_up else step.child
+                    if there not in met:
+                        met[there] = met[here] + 1
+                        left.append(there)
 
     @cached_property
     def _reverse(self) -> Mapping[Place, list[Step]]:
@@ -98,7 +100,8 @@ class Steps:
             yield from (Step(place, parent, kind) for parent, kind in ordered)
             if self.unresolved(place):
                 yield from self._of_tables(place, outside)
-        elif place.relation in self.reads:
+        elif place.relation in self.reads and place.column == ROWS:
+            # An exposure reads tables; dbt does not say which of their columns.
             yield from self._of_tables(place, {})
         if place.column != ROWS:
             yield Step(place, place.rows, Kind.ROWS)
@@ -128,7 +131,8 @@ class Steps:
                 elif (parent.place, kind) not in inside:
                     inside.add((parent.place, kind))
                     left.append((parent.place, kind))
-        return {place for place, kind in inside if kind is Kind.VALUE or start.column == ROWS}, outside
+        is_rows = start.column == ROWS
+        return {place for place, kind in inside if is_rows or kind is Kind.VALUE}, outside
 
 
 def _is_outside(start: Place, place: Place) -> bool:
