@@ -86,7 +86,8 @@ def told(learner: Learner, columns: Sequence[str]) -> dict[Place, Cell]:
             cell = Cell(Made.ROW, (version,) if name in _OF_VERSION else (version, *features))
         found[Place(relation, name)] = cell
     rows = Parent(Place(learner.scored_on, ROWS), "", Kind.ROWS)
-    found[Place(relation, ROWS)] = Cell(Made.ROWS, decided=(rows, version))
+    decided = (rows, Parent(learner.place, ML, Kind.ROWS))
+    found[Place(relation, ROWS)] = Cell(Made.ROWS, decided=decided)
     return found
 
 
