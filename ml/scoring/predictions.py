@@ -68,10 +68,7 @@ class Target:
     @property
     def told(self) -> str:
         """The type of the prediction."""
-        if self.version.task == "regression":
-            return "DOUBLE"
-        label = Column(self.version.label, self.version.label_type)
-        return "VARCHAR" if label.kind == "text" else label.type
+        return prediction_type(self.version)
 
     @property
     def key_sql(self) -> list[str]:
@@ -131,6 +128,14 @@ class Target:
             f"and not exists (select 1 from {self.relation.sql} as later where {since} "
             f"and later.model_version <> {version} and later.scored_at >= old.scored_at)"
         )
+
+
+def prediction_type(version: ModelVersion) -> str:
+    """Return the DuckDB type of what ``version`` predicts: its label's, or a number."""
+    if version.task == "regression":
+        return "DOUBLE"
+    label = Column(version.label, version.label_type)
+    return "VARCHAR" if label.kind == "text" else label.type
 
 
 def open_target(
