@@ -7,15 +7,13 @@ from datetime import datetime
 
 from duckdb import DuckDBPyConnection
 
-from ml.columns import find
-from ml.data.checks import Grain, check_rows, utc
-from ml.data.transform import check_inputs, feature_column, worked_out
-from ml.earlier.kept import load_earlier
+from ml.data.checks import utc
+from ml.data.transform import worked_out
 from ml.errors import PipelineError
+from ml.kinds import kind_of
 from ml.relation import Relation
-from ml.scoring.predictions import clear, open_target, write
+from ml.scoring.predictions import clear, write
 from ml.scoring.scorings import record
-from ml.scoring.stream import told
 from ml.spec import ModelSpec
 from ml.tables import PREDICTIONS_SCHEMA, SHADOW_SCHEMA
 from ml.transaction import transaction
@@ -95,25 +93,15 @@ def _score(
     version: ModelVersion,
     schema: str,
 ) -> ScoreResult:
-    """Score every row with ``version``, into the table of ``schema`` that has the model's name."""
-    model = registry.load(conn, version, spec.trusted)
-    earlier = load_earlier(conn, version, spec.trusted) if spec.score.as_feature else ()
-    source = find(conn, relations, spec.score.on, "score.on", spec.file)
-    key = [source.column(name, "score.key", spec.file) for name in spec.score.key]
-    time = source.time(spec.score.time, "score.time", spec.file)
-    check_inputs(source, model.encoder.features, version.name)
-    rows = check_rows(conn, source, Grain(key, time, by_day=True), now)
-    features = [
-        feature_column(feature, source.columns).feature_sql for feature in model.encoder.features
-    ]
-    target = open_target(conn, spec, version, source.relation, key, time, features, schema)
-    with worked_out(source):
-        replaced = clear(conn, target)
-        batches = told(conn, source, target, model, earlier, rows=rows, size=BATCH_ROWS)
-        with closing(batches):
-            scored = write(conn, target, batches, provenance, utc(now))
-    record(conn, version, source, provenance, scored, scored - replaced, utc(now))
-    return ScoreResult(spec.name, version.version, scored, scored - replaced, target.relation)
+    """Score with ``version``, into the table of ``schema`` that has the model's name."""
+    ready = kind_of(version.task).prepare(conn, spec, version, relations, now=now, schema=schema)
+    with worked_out(ready.source):
+        replaced = clear(conn, ready.target)
+        with closing(ready.batches(BATCH_ROWS)) as batches:
+            scored = write(conn, ready.target, batches, provenance, utc(now))
+    new = scored - replaced
+    record(conn, version, ready.source, provenance, scored, new, utc(now))
+    return ScoreResult(spec.name, version.version, scored, new, ready.target.relation)
 
 
 def _champion(conn: DuckDBPyConnection, spec: ModelSpec) -> ModelVersion:

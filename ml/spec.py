@@ -7,11 +7,12 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from ml.declaration.estimator import Estimator, Tune
-from ml.declaration.measures import MEASURES, Task
+from ml.declaration.measures import Task
 from ml.declaration.part import Part
 from ml.declaration.problem import Criterion, Problem
 from ml.declaration.refusals import explain, refusal
 from ml.declaration.rules import broken_rules
+from ml.declaration.tasks import task_of
 from ml.declaration.training import Train
 from ml.declaration.trust import Trust, own_classes, untrusted
 from ml.declaration.using import Evaluate, Score
@@ -31,8 +32,8 @@ class Declaration(Part):
 
     @property
     def task(self) -> Task:
-        """What is learnt; the metrics of ``problem.success`` say which."""
-        return MEASURES[self.problem.success[0].metric].task
+        """What is learnt: what the preset can do and the metrics of ``problem.success`` judge."""
+        return task_of(self.estimator.preset, [each.metric for each in self.problem.success])
 
 
 class ModelSpec(Declaration):

@@ -2,27 +2,18 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from ml import estimators
 from ml.data.checks import content_hash, utc
-from ml.data.dataset import TrainingSet, find_training_set, read
-from ml.data.holdout import Parts, hold_out
-from ml.earlier.kept import keep_earlier, whole
-from ml.earlier.making import make_earlier
 from ml.evaluation.evaluate import values_of
-from ml.evaluation.judging import judge_model, settle
-from ml.evaluation.report import Report
-from ml.fitting.fit import Fit, fit_model, validation
-from ml.fitting.trials import keep_trials
-from ml.fitting.tuning import Tell, check_ranges
-from ml.leaks.guard import check_powers, keep_powers
-from ml.leaks.moments import check_moments
+from ml.evaluation.judging import settle
+from ml.kinds import Kind, kind_of
+from ml.kinds.kind import Material, Tell
 from ml.relation import Relation
 from ml.spec import ModelSpec
 from ml.tables import create_tables
@@ -56,16 +47,15 @@ def train(
     Raises UsageError for a declaration that does not fit, PipelineError for data that cannot be
     learnt from, Leak for features that know the label.
     """
-    estimators.check_params(spec)
-    check_ranges(spec)
+    kind = kind_of(spec.task)
+    kind.check(spec)
     with transaction(conn):
         create_tables(conn)
         cards.record(conn, spec, provenance.run_id, utc(now))
-        found = find_training_set(conn, spec, relations, now)
-        check_moments(conn, spec, found, known)
+        found = kind.find(conn, spec, relations, now=now, known=known)
         content = content_hash(conn, found.source, list(found.source.columns.values()))
         fingerprint = _fingerprint(spec, found, content)
-        made = _made_before(conn, spec.name, fingerprint)
+        made = _made_before(conn, kind, spec.name, fingerprint)
         if made is not None:
             return replace(made, reused=True)
         known_by = {"data_hash": content, "fingerprint": fingerprint, **provenance.kept}
@@ -75,19 +65,15 @@ def train(
 def _made_now(
     conn: DuckDBPyConnection,
     spec: ModelSpec,
-    found: TrainingSet,
+    found: Material,
     known_by: Mapping[str, Any],
     now: datetime,
     tell: Tell,
 ) -> ModelVersion:
     """Fit, judge and keep a version; ``known_by`` are its hashes and where it is from."""
-    parts = hold_out(spec, found, read(conn, found))
-    told = check_powers(spec, found, parts.learnt)
-    fit = fit_model(spec, found, parts, tell)
-    earlier = make_earlier(spec, found, parts, tell)
-    tell(f"judging {spec.name}")
-    report = _judged(conn, spec, found, fit, parts)
-    kept = artifact.dump(fit.model.estimator, of=f"ML model '{spec.name}'", trust=spec.trusted)
+    fitted = found.fit(conn, tell)
+    report = fitted.judge(conn, tell)
+    kept = artifact.dump(fitted.estimator, of=f"ML model '{spec.name}'", trust=spec.trusted)
     version = ModelVersion(
         version=registry.next_version(conn, spec.name),
         created_at=utc(now),
@@ -95,31 +81,19 @@ def _made_now(
         **_declared(spec),
         artifact_sha256=artifact.sha256(kept),
         metrics=values_of(report.evaluations),
-        **_learnt(found, parts, fit),
+        train_relation=str(found.source.relation),
+        data_rows=found.rows,
+        **asdict(fitted.learnt),
         **known_by,
     )
     registry.add(conn, version, kept, report)
-    keep_earlier(conn, version, earlier, spec.trusted)
-    keep_trials(conn, version.model, version.version, fit.trials)
-    keep_powers(conn, spec, version.version, told)
+    fitted.keep(conn, version)
     return settle(conn, spec, version, report)
 
 
-def _judged(
-    conn: DuckDBPyConnection, spec: ModelSpec, found: TrainingSet, fit: Fit, parts: Parts
-) -> Report:
-    """Return what the model is worth on the rows held out, and out of fold where asked for."""
-    judged, told = fit.judged(parts)
-    report = judge_model(conn, spec, found, fit.model, judged, told)
-    if not fit.out_of_fold:
-        return report
-    return replace(report, evaluations=[*report.evaluations, *validation(fit.out_of_fold)])
-
-
-def _fingerprint(spec: ModelSpec, found: TrainingSet, content: str) -> str:
+def _fingerprint(spec: ModelSpec, found: Material, content: str) -> str:
     """Return the hash of all that decides what a training gives and how it is judged."""
     problem = spec.problem.model_dump(mode="json", exclude={"question", "decision"})
-    features = [(each.name, each.type, each.expression) for each in found.features]
     decisive = {
         "engine": ENGINE,
         "train": spec.train.model_dump(mode="json"),
@@ -128,24 +102,24 @@ def _fingerprint(spec: ModelSpec, found: TrainingSet, content: str) -> str:
         "problem": problem,
         "evaluate": spec.evaluate.model_dump(mode="json"),
         "columns": [(column.name, column.type) for column in found.source.columns.values()],
-        "features": features,
         "content": content,
         "libraries": artifact.library_versions(code.packages(spec)),
         "code": code.fingerprints(spec),
+        **found.decisive,
     }
-    if spec.score.as_feature:
-        decisive["as_feature"] = spec.score.as_feature.model_dump(mode="json")
     return artifact.sha256(json.dumps(decisive, sort_keys=True).encode())
 
 
-def _made_before(conn: DuckDBPyConnection, model: str, fingerprint: str) -> ModelVersion | None:
+def _made_before(
+    conn: DuckDBPyConnection, kind: Kind, model: str, fingerprint: str
+) -> ModelVersion | None:
     """Return the champion, or a version judged or put aside since, that the same training made.
 
     A version whose artifact is no longer whole does not count: training again mends it.
     """
     for version in registry.versions(conn, model):
         same = version.fingerprint == fingerprint
-        intact = same and registry.intact(conn, version) and whole(conn, version)
+        intact = same and registry.intact(conn, version) and kind.is_whole(conn, version)
         if intact and (
             version.status in ("champion", "challenger", "rejected")
             or decisions.put_aside_by_hand(conn, version)
@@ -167,25 +141,4 @@ def _declared(spec: ModelSpec) -> dict[str, Any]:
         "seed": spec.estimator.seed,
         "spec": spec.model_dump_json(exclude_none=True),
         "libraries": json.dumps(artifact.library_versions(code.packages(spec))),
-    }
-
-
-def _learnt(found: TrainingSet, parts: Parts, fit: Fit) -> dict[str, Any]:
-    """Return what a version keeps of its training."""
-    model = fit.model
-    made = {each.name: each.sql for each in model.encoder.features if each.sql is not None}
-    return {
-        "params": json.dumps(dict(fit.spec.estimator.params), ensure_ascii=False),
-        "label": found.label.name,
-        "label_type": found.label.type,
-        "classes": json.dumps(found.classes, ensure_ascii=False),
-        "features": model.encoder.to_json(),
-        "transform": json.dumps(made, ensure_ascii=False),
-        "calibration": model.calibration.to_json() if model.calibration else None,
-        "threshold": model.threshold,
-        "train_relation": str(found.source.relation),
-        "data_rows": found.rows,
-        "train_rows": len(parts.learnt.labels),
-        "test_rows": len(parts.held.labels),
-        "test_from": parts.test_from,
     }

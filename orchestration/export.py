@@ -7,6 +7,7 @@ from duckdb import DuckDBPyConnection
 from rich.console import Console
 
 from ml.columns import find
+from ml.declaration.tasks import require_label
 from ml.errors import PipelineError, UsageError
 from ml.export.writer import FORMATS, Export
 from ml.names import listed
@@ -26,6 +27,7 @@ def write_export(folder: Path | None, name: str, to: str, output: Path | None) -
         )
     project, console = Project.locate(folder), Console(soft_wrap=True, highlight=False)
     spec = declared_model(project, name.split("@")[0])
+    require_label(spec, "goldloop models export")
     with project.warehouse.read() as connection:
         version = _version(connection, spec, name)
         source = find(connection, project.manifest.relations, spec.score.on, "score.on", spec.file)

@@ -23,6 +23,7 @@ from dataops.lineage.leaks import Leak, Leaks, find_leaks
 from dataops.lineage.places import Made, Place
 from dataops.manifest import Manifest
 from ml.columns import Column, Source, find
+from ml.declaration.tasks import RULES
 from ml.errors import UsageError
 from ml.relation import Relation
 from ml.spec import ModelSpec
@@ -141,20 +142,31 @@ def check_origins(
     source = find(connection, manifest.relations, spec.train.on, "train.on", spec.file)
     relation = str(source.relation).lower()
     lineage = Lineage(compiled_models(manifest, targets), read_catalog(connection))
-    read = _read(spec, choose_features(connection, source, spec))
-    leaks = find_leaks(
+    has_features = RULES[spec.task].features
+    read = _read(spec, choose_features(connection, source, spec) if has_features else ())
+    leaks = _of_label(manifest, spec, lineage, relation, read)
+    if leaks.found:
+        raise _refusal(spec, source, leaks.found, read)
+    views = feature_views(manifest)
+    if spec.train.time is not None and read:
+        _check_by_hand(connection, spec, lineage, source, read, views)
+    known = _known(views, lineage, source)
+    told_by = heard(lineage, relation, read) if spec.train.label else {}
+    return Origins(relation, lineage, leaks, known, told_by)
+
+
+def _of_label(
+    manifest: Manifest, spec: ModelSpec, lineage: Lineage, relation: str, read: Reads
+) -> Leaks:
+    """Return what lineage says of the features beside the label; nothing where there is none."""
+    if spec.train.label is None:
+        return Leaks((), (), {}, {}, {})
+    return find_leaks(
         lineage, relation, spec.train.label.lower(), read,
         views=_views(manifest),
         predictions=[f"{schema}.{spec.name}".lower()
                      for schema in (PREDICTIONS_SCHEMA, SHADOW_SCHEMA)],
     )  # fmt: skip
-    if leaks.found:
-        raise _refusal(spec, source, leaks.found, read)
-    views = feature_views(manifest)
-    if spec.train.time is not None:
-        _check_by_hand(connection, spec, lineage, source, read, views)
-    known = _known(views, lineage, source)
-    return Origins(relation, lineage, leaks, known, heard(lineage, relation, read))
 
 
 def _read(spec: ModelSpec, features: Sequence[Column]) -> Reads:

@@ -42,7 +42,7 @@ class AskedModel:
     @property
     def is_classification(self) -> bool:
         """Whether classes are told."""
-        return MEASURES[self.metric].task == "classification"
+        return "classification" in MEASURES[self.metric].tasks
 
     @property
     def columns(self) -> list[Column]:

@@ -16,13 +16,13 @@ from ml.columns import WHOLE, Column, Source, find
 from ml.data.checks import Grain, check_rows, class_names
 from ml.data.feature_choice import choose_features
 from ml.data.marks import find_mark, mark_sql
+from ml.data.side_by_side import side_by_side
 from ml.data.transform import worked_out
 from ml.errors import PipelineError, UsageError
 from ml.relation import Relation
 from ml.spec import ModelSpec
 
 MOST_CLASSES = 100
-_AT_ONCE = 4
 _SORTED = (WHOLE - {"HUGEINT", "UHUGEINT"}) | {"VARCHAR", "DOUBLE", "FLOAT", "BOOLEAN"}
 
 
@@ -30,13 +30,14 @@ _SORTED = (WHOLE - {"HUGEINT", "UHUGEINT"}) | {"VARCHAR", "DOUBLE", "FLOAT", "BO
 class TrainingSet:
     """A training set found good; ``classes`` are text in the label's order, none for a number.
 
+    ``label`` is None where the task has none; then there are no classes either.
     ``grouped`` are the columns of ``split.group``, ``marked`` is that of ``split.column``,
     ``segments`` are those by whose values metrics are told apart.
     """
 
     source: Source
     grain: Grain
-    label: Column
+    label: Column | None
     features: tuple[Column, ...]
     rows: int
     classes: tuple[str, ...]
@@ -44,16 +45,21 @@ class TrainingSet:
     marked: Column | None = None
     segments: tuple[Column, ...] = ()
 
+    @property
+    def label_name(self) -> str:
+        """The name of the label, empty where there is none."""
+        return self.label.name if self.label else ""
+
 
 @dataclass(frozen=True)
 class Rows:
     """Rows of a training set, in the order of key and time: those ``at`` positions of ``table``.
 
     ``table`` has a column a feature, numbers with NaN for null; it is shared by all that are taken
-    from it. ``labels`` [rows] are class positions or numbers, ``times`` [rows] microseconds, None
-    without a time column. ``groups`` [rows] is equal where the columns of ``split.group`` are,
-    ``marks`` [rows] true where ``split.column`` says to hold out, and ``segments`` has a column of
-    text a segment column, by its name; None where they are not declared.
+    from it. ``labels`` [rows] are class positions or numbers, 0 where there is no label, ``times``
+    [rows] microseconds, None without a time column. ``groups`` [rows] is equal where the columns of
+    ``split.group`` are, ``marks`` [rows] true where ``split.column`` says to hold out, and
+    ``segments`` has a column of text a segment column, by its name; None where not declared.
     """
 
     table: pa.Table
@@ -96,7 +102,7 @@ def find_training_set(
     for where, names in (("train.known", train.known), ("train.leak_guard.future", guard.future)):
         for name in names:
             source.time(name, where, file)
-    label = _label(source, spec)
+    label = _label(source, spec, train.label) if train.label else None
     grain = Grain(key, time)
     features = choose_features(conn, source, spec)
     grouped = tuple(source.column(name, "train.split.group", file) for name in train.split.group)
@@ -107,8 +113,7 @@ def find_training_set(
             f"{source.relation} is empty; ML model '{spec.name}' has nothing to learn from",
             fix=f"load its sources and build it: dbt build --select +{source.dbt_name}",
         )
-    _check_labels(conn, source, label, rows, spec)
-    classes = _classes(conn, source, label, spec) if spec.task == "classification" else ()
+    classes = _classes_of(conn, source, label, rows, spec) if label else ()
     segments = tuple(
         source.column(name, "evaluate.segments", file) for name in spec.evaluate.segments
     )
@@ -129,15 +134,16 @@ def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
     many, keys = len(features), len(features) + 4 + len(segments)
     labels, times, groups, marks, *parts = table.columns[many:keys]
     # Sorting the key alone and picking rows by it moves each feature once, where it is needed.
-    order = [(name, "ascending") for name in table.column_names[keys:]]
-    at = pc.sort_indices(table, sort_keys=order).to_numpy()
+    order = table.select(table.column_names[keys:])
+    with ThreadPoolExecutor(1) as beside:
+        ordered = beside.submit(_sorted, order)
+        plain = side_by_side(_plain, table.columns[:many], table.num_rows)
+        at = ordered.result()
     if found.classes:
         labels = pc.cast(pc.index_in(labels, value_set=pa.array(found.classes)), pa.int64())
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        plain = list(pool.map(_plain, table.columns[:many]))
     return Rows(
         pa.table(plain, names=table.column_names[:many]),
-        np.asarray(at, dtype=np.int64),
+        at,
         labels.to_numpy()[at],
         times.to_numpy()[at] if found.grain.time else None,
         groups.to_numpy()[at] if found.grouped else None,
@@ -157,6 +163,12 @@ def _order(grain: Grain) -> list[str]:
     return [*keys, f"epoch_us({grain.time.time_sql})"] if grain.time else keys
 
 
+def _sorted(keys: pa.Table) -> npt.NDArray[np.int64]:
+    """Return the positions of the rows of ``keys`` in its order, the first column first."""
+    by = [(name, "ascending") for name in keys.column_names]
+    return np.asarray(pc.sort_indices(keys, sort_keys=by).to_numpy(), dtype=np.int64)
+
+
 def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
     """Return numbers in one piece with NaN for null, which are picked and encoded far faster."""
     if not pa.types.is_floating(values.type):
@@ -169,7 +181,9 @@ def _beside(found: TrainingSet) -> list[str]:
     time = found.grain.time
     group = f"hash({', '.join(column.sql for column in found.grouped)})"
     return [
-        f"cast({found.label.sql} as {'varchar' if found.classes else 'double'})",
+        f"cast({found.label.sql} as {'varchar' if found.classes else 'double'})"
+        if found.label
+        else "cast(0 as bigint)",
         f"epoch_us({time.time_sql})" if time else "0",
         # Half of the hash's range, as a signed number: what matters is what is equal.
         f"cast({group} // 2 as bigint)" if found.grouped else "0",
@@ -177,8 +191,8 @@ def _beside(found: TrainingSet) -> list[str]:
     ]
 
 
-def _label(source: Source, spec: ModelSpec) -> Column:
-    label = source.column(spec.train.label, "train.label", spec.file)
+def _label(source: Source, spec: ModelSpec, name: str) -> Column:
+    label = source.column(name, "train.label", spec.file)
     if spec.task == "regression":
         able, wanted = label.kind == "number", "a number"
     else:
@@ -192,6 +206,14 @@ def _label(source: Source, spec: ModelSpec) -> Column:
             f"then: {source.build}",
         )
     return label
+
+
+def _classes_of(
+    conn: DuckDBPyConnection, source: Source, label: Column, rows: int, spec: ModelSpec
+) -> tuple[str, ...]:
+    """Return the classes of ``label``, none for a number, its values found good."""
+    _check_labels(conn, source, label, rows, spec)
+    return () if spec.task == "regression" else _classes(conn, source, label, spec)
 
 
 def _check_labels(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -14,14 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml.columns import Column
+from ml.data.side_by_side import side_by_side
 
 Matrix = npt.NDArray[np.float64]
 Inputs = npt.NDArray[Any]
 Positions = npt.NDArray[np.int64]
 
-# From so many rows on, columns are encoded side by side; Arrow and numpy let go of Python's lock.
-_MANY_ROWS = 200_000
-_AT_ONCE = 4
 FeatureKind = Literal["number", "boolean", "category", "text"]
 
 
@@ -87,12 +84,7 @@ class Encoder:
                 # Positions are known to be good; to check them numpy would copy once more.
                 np.take(plain, at, out=matrix[:, number], mode="clip")
 
-        if many < _MANY_ROWS:
-            for number in range(len(self.features)):
-                fill(number)
-        else:
-            with ThreadPoolExecutor(_AT_ONCE) as pool:
-                list(pool.map(fill, range(len(self.features))))
+        side_by_side(fill, range(len(self.features)), many)
         return matrix
 
     def columns(self, rows: pa.Table | pa.RecordBatch) -> list[Any]:
@@ -146,17 +138,18 @@ def fit_encoder(
     With ``at`` the training rows are those at these positions. At most ``most`` categories of a
     feature get a code, the most frequent ones.
     """
-    kept = []
-    for number, column in enumerate(columns):
-        values = rows.column(number)
+
+    def learn(number: int) -> Feature:
+        column, values = columns[number], rows.column(number)
         kind: FeatureKind = "text" if reads_text else "category"
         if column.kind != "text":
             kind = "boolean" if column.kind == "boolean" else "number"
         names, rare = _categories(values, at, most) if kind == "category" else ((), 0)
         missing = missing_in(values, at)
         made = (column.expression, column.reads)
-        kept.append(Feature(column.name, column.type, kind, names, rare, missing, *made))
-    return Encoder(tuple(kept))
+        return Feature(column.name, column.type, kind, names, rare, missing, *made)
+
+    return Encoder(tuple(side_by_side(learn, range(len(columns)), rows.num_rows)))
 
 
 def _categories(
@@ -182,7 +175,8 @@ def missing_in(values: pa.ChunkedArray, at: Positions | None = None) -> int:
 
 def infinite(columns: Sequence[Column], rows: pa.Table | pa.RecordBatch) -> list[str]:
     """Return the names of the columns that hold an infinite value in ``rows``."""
-    floats = (
-        (column, rows.column(at)) for at, column in enumerate(columns) if column.kind != "text"
+    floats = [at for at, column in enumerate(columns) if column.kind != "text"]
+    found = side_by_side(
+        lambda at: pc.any(pc.is_inf(rows.column(at))).as_py(), floats, rows.num_rows
     )
-    return [column.name for column, values in floats if pc.any(pc.is_inf(values)).as_py()]
+    return [columns[at].name for at, endless in zip(floats, found, strict=True) if endless]

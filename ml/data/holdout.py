@@ -35,7 +35,7 @@ def hold_out(spec: ModelSpec, found: TrainingSet, rows: Rows) -> Parts:
     parts = Parts(rows.take(learnt), rows.take(held), test_from)
     if spec.train.split.by != "none":
         _check_parts(spec, found, parts)
-    if found.classes:
+    if found.classes and spec.task == "classification":
         _check_classes(spec, found, parts)
     return parts
 
@@ -87,7 +87,11 @@ def _check_parts(spec: ModelSpec, found: TrainingSet, parts: Parts) -> None:
 
 
 def _check_classes(spec: ModelSpec, found: TrainingSet, parts: Parts) -> None:
-    learnt, held = (set(np.unique(part.labels)) for part in (parts.learnt, parts.held))
+    # Codes are counted, which is faster than to sort them.
+    learnt, held = (
+        set(np.flatnonzero(np.bincount(part.labels)).tolist())
+        for part in (parts.learnt, parts.held)
+    )
     since = f" (from {parts.test_from})" if parts.test_from else ""
     fix = f"set another train.split in {spec.file}, or look at the rows of {found.source.dbt_name}"
     for name, classes, part in (
@@ -95,16 +99,16 @@ def _check_classes(spec: ModelSpec, found: TrainingSet, parts: Parts) -> None:
         (f"held out{since}", held, parts.held),
     ):
         if len(classes) == 1:
-            only = found.classes[int(classes.pop())]
+            only = found.classes[classes.pop()]
             raise PipelineError(
-                f"label '{found.label.name}' is '{only}' in all {len(part.labels):,} rows {name}; "
+                f"label '{found.label_name}' is '{only}' in all {len(part.labels):,} rows {name}; "
                 "two classes or more are needed",
                 fix=fix,
             )
     unknown = [name for code, name in enumerate(found.classes) if code not in learnt]
     if unknown:
         raise PipelineError(
-            f"no row learnt from has '{found.label.name}' as {', '.join(unknown)}, which occurs "
+            f"no row learnt from has '{found.label_name}' as {', '.join(unknown)}, which occurs "
             f"only in the rows held out{since} or left out before them",
             fix=fix,
         )

@@ -40,7 +40,7 @@ def _split(declared: Declaration) -> Iterator[str]:
         yield f"train.split.embargo_days is {split.embargo_days}, but {by}; allowed: by: time"
     if split.column is not None and split.column in (train.label, train.time, *train.key):
         yield f"train.split.column '{split.column}' is also the label, the key or the time"
-    if train.label in split.group:
+    if train.label and train.label in split.group:
         yield f"train.split.group names the label '{train.label}'; allowed: any other column"
 
 
@@ -97,7 +97,7 @@ def _decision(declared: Declaration) -> Iterator[str]:
 def _tune(declared: Declaration, tune: Tune) -> Iterator[str]:
     task = declared.task
     if tune.metric is not None and (
-        tune.metric not in MEASURES or MEASURES[tune.metric].task != task
+        tune.metric not in MEASURES or task not in MEASURES[tune.metric].tasks
     ):
         able = [each.name for each in measures_of(task)]
         yield f"tune.metric is '{tune.metric}'; allowed: {listed(tune.metric, able)}"

@@ -3,18 +3,26 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Task = Literal["classification", "regression"]
+Task = Literal[
+    "classification",
+    "regression",
+    "clustering",
+    "decomposition",
+    "anomaly_detection",
+    "recommendation",
+    "forecast",
+]
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One metric: the task it judges, which way is better, and whether a bare score will do.
+    """One metric: the tasks it judges, which way is better, and whether a bare score will do.
 
     ``ranks`` is true where only the order of scores counts, so that a column can be a baseline.
     """
 
     name: str
-    task: Task
+    tasks: tuple[Task, ...]
     higher_is_better: bool
     ranks: bool = False
 
@@ -24,15 +32,15 @@ class Measure:
 
 
 _ALL = (
-    Measure("roc_auc", "classification", higher_is_better=True, ranks=True),
-    Measure("average_precision", "classification", higher_is_better=True, ranks=True),
-    Measure("log_loss", "classification", higher_is_better=False),
-    Measure("brier", "classification", higher_is_better=False),
-    Measure("accuracy", "classification", higher_is_better=True),
-    Measure("f1", "classification", higher_is_better=True),
-    Measure("rmse", "regression", higher_is_better=False),
-    Measure("mae", "regression", higher_is_better=False),
-    Measure("r2", "regression", higher_is_better=True),
+    Measure("roc_auc", ("classification",), higher_is_better=True, ranks=True),
+    Measure("average_precision", ("classification",), higher_is_better=True, ranks=True),
+    Measure("log_loss", ("classification",), higher_is_better=False),
+    Measure("brier", ("classification",), higher_is_better=False),
+    Measure("accuracy", ("classification",), higher_is_better=True),
+    Measure("f1", ("classification",), higher_is_better=True),
+    Measure("rmse", ("regression",), higher_is_better=False),
+    Measure("mae", ("regression",), higher_is_better=False),
+    Measure("r2", ("regression",), higher_is_better=True),
 )
 
 MEASURES = {measure.name: measure for measure in _ALL}
@@ -40,4 +48,4 @@ MEASURES = {measure.name: measure for measure in _ALL}
 
 def measures_of(task: Task) -> tuple[Measure, ...]:
     """Return the metrics that judge ``task``, in the order they are reported."""
-    return tuple(measure for measure in _ALL if measure.task == task)
+    return tuple(measure for measure in _ALL if task in measure.tasks)

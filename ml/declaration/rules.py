@@ -11,8 +11,10 @@ from ml.declaration.learning_rules import learning_rules
 from ml.declaration.measures import MEASURES, Task, measures_of
 from ml.declaration.presets import PRESETS, Preset
 from ml.declaration.refusals import shown
+from ml.declaration.tasks import presets_of, task_rules
 from ml.names import listed
-from ml.tables import PREDICTION_COLUMNS, is_reason
+from ml.tables import is_reason
+from ml.task_columns import prediction_columns
 
 if TYPE_CHECKING:
     from ml.spec import Criterion, Declaration
@@ -25,9 +27,18 @@ def broken_rules(declared: Declaration) -> list[str]:
     """Return one line for each rule that ``declared`` breaks."""
     metrics = list(_metrics(declared))
     rest = (
-        () if metrics else (*_baseline(declared), *_estimator(declared), *learning_rules(declared))
+        ()
+        if metrics
+        else (
+            *task_rules(declared),
+            *_baseline(declared),
+            *_estimator(declared),
+            *learning_rules(declared),
+        )
     )
-    scored = (*_scored(declared), *unexplained(declared), *as_feature_rules(declared))
+    scored = (
+        () if metrics else (*_scored(declared), *unexplained(declared), *as_feature_rules(declared))
+    )
     return [*metrics, *rest, *_columns(declared), *scored]
 
 
@@ -36,11 +47,11 @@ def _metrics(declared: Declaration) -> Iterator[str]:
     for at, criterion in enumerate(criteria):
         yield from (f"problem.success[{at}]{text}" for text in _criterion(criterion))
     known = [MEASURES[each.metric] for each in criteria if each.metric in MEASURES]
-    if len({measure.task for measure in known}) > 1:
-        names = ", ".join(f"{measure.name} ({measure.task})" for measure in known)
+    if known and not set.intersection(*(set(measure.tasks) for measure in known)):
+        names = ", ".join(f"{each.name} ({' or '.join(each.tasks)})" for each in known)
         yield f"problem.success judges two kinds of task: {names}; allowed: metrics of one kind"
     elif known:
-        yield from _champion(declared, known[0].task)
+        yield from _champion(declared, declared.task)
 
 
 def _champion(declared: Declaration, task: Task) -> Iterator[str]:
@@ -121,7 +132,7 @@ def _monotonic(declared: Declaration) -> Iterator[str]:
 def _preset(declared: Declaration, preset: Preset) -> Iterator[str]:
     if declared.task not in preset.tasks:
         metric = declared.problem.success[0].metric
-        able = [each.name for each in PRESETS.values() if declared.task in each.tasks]
+        able = presets_of(declared.task)
         yield (
             f"estimator.preset is '{preset.name}', but {metric} judges a {declared.task}; "
             f"allowed: {listed(preset.name, able)}"
@@ -149,14 +160,15 @@ def _columns(declared: Declaration) -> Iterator[str]:
             yield f"{part}.key names {', '.join(sorted(twice))} more than once"
         if keyed.time in keyed.key:
             yield f"{part}.time '{keyed.time}' is also in {part}.key; allowed: in one of them"
-    if train.label in (*train.key, train.time):
+    if train.label and train.label in (*train.key, train.time):
         yield f"train.label '{train.label}' is also the key or the time; a label is neither"
 
 
 def _scored(declared: Declaration) -> Iterator[str]:
+    own = prediction_columns(declared.task)
     for name in declared.score.key:
-        if name.lower() in PREDICTION_COLUMNS or is_reason(name.lower()):
+        if name.lower() in own or is_reason(name.lower()):
             yield (
                 f"score.key names '{name}', a column that every prediction has of its own; "
-                f"allowed: any name but {', '.join(PREDICTION_COLUMNS)} and reason_1 …"
+                f"allowed: any name but {', '.join(own)} and reason_1 …"
             )

@@ -81,7 +81,11 @@ class Train(Part):
     """What the model learns from."""
 
     on: Column = Field(description="The dbt model that holds the training set.")
-    label: Column = Field(description="The column to predict.")
+    label: Column | None = Field(
+        None,
+        description="The column to predict; needed where one is learnt. Of an anomaly detection it "
+        "is what the scores are judged by, and no feature.",
+    )
     key: Columns = Field(description="The columns that name a row; with `time` they are unique.")
     time: Column | None = Field(
         None, description="The date or timestamp a row is as of; needed to split by time."

@@ -134,7 +134,7 @@ def _model(version: ModelVersion, kept: Sequence[Any], trust: Trust) -> Model:
     return Model(
         Encoder.from_json(features),
         estimator,
-        "regression" if version.task == "regression" else "classification",
+        version.task,
         tuple(json.loads(version.classes)),
         Calibration.from_json(calibration) if calibration else None,
         threshold,

@@ -78,8 +78,8 @@ def ask(
 
 def _unlike(found: TrainingSet, version: ModelVersion) -> str | None:
     """Return why the version answers another question, if it does."""
-    if version.label != found.label.name:
-        return f"{version.name} tells '{version.label}', not '{found.label.name}'"
+    if (version.label or "") != found.label_name:
+        return f"{version.name} tells '{version.label}', not '{found.label_name}'"
     classes = tuple(json.loads(version.classes))
     if classes != found.classes:
         known, now = (", ".join(each) or "a number" for each in (classes, found.classes))

@@ -107,7 +107,7 @@ def _cleaned(data: Data, seed: int, tell: Tell) -> Data:
     keep = np.flatnonzero(~contradicted(_codes(rows), out.told))
     if len(np.unique(rows.labels[keep])) < len(np.unique(rows.labels)):
         raise PipelineError(
-            f"every label of a class of '{data.found.label.name}' is contradicted by models that "
+            f"every label of a class of '{data.found.label_name}' is contradicted by models that "
             "have not seen it; nothing could be learnt of that class",
             fix="leave --without label_noise out, and look at the labels",
         )

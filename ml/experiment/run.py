@@ -12,6 +12,7 @@ from ml.data.dataset import TrainingSet, find_training_set, read
 from ml.data.feature_choice import choose_features
 from ml.data.holdout import hold_out
 from ml.declaration.measures import measures_of
+from ml.declaration.tasks import require_label
 from ml.declaration.training import Features
 from ml.declaration.using import Evaluate
 from ml.errors import PipelineError, UsageError
@@ -64,6 +65,7 @@ def experiment(
     Nothing is written but what ``join`` makes. Raises UsageError, before anything is learnt, for
     what cannot be tried; PipelineError for data that cannot be learnt from.
     """
+    require_label(spec, "goldloop experiment")
     spec = _bare(spec, settings)
     metric = _metric(spec, settings)
     estimators.check_params(spec)

@@ -18,7 +18,7 @@ from ml.export.planted import AT, TRIED, plant
 from ml.export.sql import Scored, select_sql
 from ml.model import Model
 from ml.relation import Relation, quote
-from ml.scoring.predictions import Target
+from ml.scoring.predictions import Target, labelled_columns
 from ml.spec import ModelSpec
 from ml.tables import PREDICTIONS_SCHEMA
 from ml.versions import registry
@@ -53,9 +53,11 @@ def export_sql(
     target = _target(spec, version, source)
     names = [*(quote(column.name) for column in target.key), "as_of_date"]
     kept = dict(zip(names, target.key_sql, strict=True))
-    content = select_sql(model, Scored(source.relation.sql, columns, kept, target.told))
+    content = select_sql(
+        model, Scored(source.relation.sql, columns, kept, target.written["prediction"])
+    )
     trial = prepare(conn, model, source, columns)
-    attempt = select_sql(model, Scored(TRIED, columns, {AT: AT}, target.told))
+    attempt = select_sql(model, Scored(TRIED, columns, {AT: AT}, target.written["prediction"]))
     parity = compare(trial, lambda: _run(conn, attempt, version), SQL_TOLERANCE)
     parity.require(version.name, SQL_TOLERANCE)
     return Export((_heading(version, source) + content).encode(), parity, SQL_TOLERANCE)
@@ -103,7 +105,8 @@ def _target(spec: ModelSpec, version: ModelVersion, source: Source) -> Target:
     key = [source.column(name, "score.key", spec.file) for name in spec.score.key]
     time = source.time(spec.score.time, "score.time", spec.file)
     relation = Relation(PREDICTIONS_SCHEMA, spec.name)
-    return Target(relation, source.relation, tuple(key), time, version)
+    written = labelled_columns(version)
+    return Target(relation, source.relation, tuple(key), time, version, written)
 
 
 def prepare(

@@ -7,6 +7,7 @@ import numpy as np
 from ml.data.dataset import Rows, TrainingSet
 from ml.data.features import infinite, missing_in
 from ml.data.holdout import Parts
+from ml.data.side_by_side import side_by_side
 from ml.errors import PipelineError, UsageError
 from ml.evaluation.evaluate import Evaluation, evaluate
 from ml.evaluation.metrics import Array, Codes
@@ -157,7 +158,7 @@ def _check_decide(spec: ModelSpec, found: TrainingSet) -> None:
     if spec.estimator.decide is not None and len(found.classes) != 2:
         raise UsageError(
             f"estimator.decide of ML model '{spec.name}' sets a threshold, but label "
-            f"'{found.label.name}' has {len(found.classes)} classes: {', '.join(found.classes)}; "
+            f"'{found.label_name}' has {len(found.classes)} classes: {', '.join(found.classes)}; "
             "allowed: with two classes only",
             fix=f"take estimator.decide out of {spec.file}, then: dbt parse",
         )
@@ -176,8 +177,10 @@ def _check_features(found: TrainingSet, parts: Parts) -> None:
             fix=fix,
         )
     rows = len(learnt.at)
-    both = zip(columns, learnt.table.columns, strict=True)
-    empty = [column.name for column, values in both if missing_in(values, learnt.at) == rows]
+    missing = side_by_side(
+        lambda values: missing_in(values, learnt.at), learnt.table.columns, learnt.table.num_rows
+    )
+    empty = [column.name for column, count in zip(columns, missing, strict=True) if count == rows]
     if empty:
         named = ", ".join(f"'{name}'" for name in empty)
         raise PipelineError(

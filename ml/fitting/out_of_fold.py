@@ -113,7 +113,7 @@ def check_classes(
     if len(classes) < 2:
         raise PipelineError(
             f"fold {number + 1} of {folds} has {len(learnt.labels):,} rows of "
-            f"{found.source.relation} to learn from, in all of which '{found.label.name}' is "
+            f"{found.source.relation} to learn from, in all of which '{found.label_name}' is "
             f"'{found.classes[int(classes[0])]}'; two classes or more are needed",
             fix=f"ask for fewer folds in {spec.file}, or look at the rows of "
             f"{found.source.dbt_name}",

@@ -83,7 +83,7 @@ def _refusal(spec: ModelSpec, found: TrainingSet, worst: Sequence[Power]) -> Lea
     columns = [name for each in made for name in ([name for name, _ in each.reads] or [each.name])]
     names = [each.feature for each in worst]
     return Leak(
-        f"what no feature can know of label '{found.label.name}' by itself is in "
+        f"what no feature can know of label '{found.label_name}' by itself is in "
         f"{found.source.relation}: {what}; allowed: below {limit:g} at the lower end",
         fix=f"see in the SQL of {found.source.dbt_name} whether it is known at the time a row is "
         f"as of; leave it out (train.features.exclude: [{', '.join(names)}]), or if it is known "

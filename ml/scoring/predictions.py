@@ -26,6 +26,11 @@ from ml.versions.provenance import Provenance
 from ml.versions.registry import ModelVersion
 
 STATEMENT_BATCHES = 2
+# What says by whom a prediction was made, with the types; the last columns of each.
+MADE_BY = {
+    name: PREDICTION_COLUMNS[name][0]
+    for name in ("model_name", "model_version", "run_id", "scored_at")
+}
 # Types that go through Arrow and come back the same; all else is carried as text.
 _CARRIED = (WHOLE - {"HUGEINT", "UHUGEINT"}) | {"VARCHAR", "BOOLEAN", "DATE", "TIMESTAMP"}
 
@@ -34,9 +39,11 @@ _CARRIED = (WHOLE - {"HUGEINT", "UHUGEINT"}) | {"VARCHAR", "BOOLEAN", "DATE", "T
 class Target:
     """Where the predictions of one version for one scored table go, with how many reasons each.
 
-    ``features`` are the expressions of what the version reads. With ``incremental`` each prediction
-    has their hash beside it, and with ``remembers`` there are some to compare with; with
-    ``as_feature`` it has :attr:`feature_types` besides.
+    ``written`` are the columns of what is told, with their types. ``features`` are the expressions
+    of what the version reads. With ``incremental`` each prediction has their hash beside it, and
+    with ``remembers`` there are some to compare with; with ``as_feature`` it has
+    :attr:`feature_types` besides. ``replaced_sql`` is the query of the keys and dates, as k0, k1 …
+    and as_of, whose predictions by this version make room; those of the rows scored unless given.
     """
 
     relation: Relation
@@ -44,31 +51,28 @@ class Target:
     key: tuple[Column, ...]
     time: Column
     version: ModelVersion
+    written: Mapping[str, str]
     features: tuple[str, ...] = ()
     reasons: int = 0
     incremental: bool = False
     remembers: bool = False
     as_feature: bool = False
+    replaced_sql: str | None = None
 
     @property
     def types(self) -> dict[str, str]:
         """The columns of the table and their types."""
-        own = {name: type_ for name, (type_, _) in PREDICTION_COLUMNS.items()}
         keys = {column.name: column.type for column in self.key}
         added = {**reason_columns(self.reasons), **self.feature_types}
-        return {**keys, **own, "prediction": self.told, **added}
+        return {**keys, "as_of_date": "date", **self.written, **MADE_BY, **added}
 
     @property
     def feature_types(self) -> dict[str, str]:
         """The columns of what may be a feature and their types, none where it is not asked for."""
         if not self.as_feature:
             return {}
-        return {name: type_ or self.told for name, (type_, _) in FEATURE_COLUMNS.items()}
-
-    @property
-    def told(self) -> str:
-        """The type of the prediction."""
-        return prediction_type(self.version)
+        told = self.written["prediction"]
+        return {name: type_ or told for name, (type_, _) in FEATURE_COLUMNS.items()}
 
     @property
     def key_sql(self) -> list[str]:
@@ -130,14 +134,6 @@ class Target:
         )
 
 
-def prediction_type(version: ModelVersion) -> str:
-    """Return the DuckDB type of what ``version`` predicts: its label's, or a number."""
-    if version.task == "regression":
-        return "DOUBLE"
-    label = Column(version.label, version.label_type)
-    return "VARCHAR" if label.kind == "text" else label.type
-
-
 def open_target(
     conn: DuckDBPyConnection,
     spec: ModelSpec,
@@ -146,11 +142,13 @@ def open_target(
     key: Sequence[Column],
     time: Column,
     features: Sequence[str],
+    written: Mapping[str, str],
     schema: str = PREDICTIONS_SCHEMA,
 ) -> Target:
     """Return the table of the model's predictions in ``schema``, made if it is absent.
 
-    ``features`` are the expressions of what the version reads. A table that is scored
+    ``features`` are the expressions of what the version reads, ``written`` the columns of what it
+    tells with their types. A table that is scored
     incrementally gets the column of their hash. Columns for reasons and for what may be a feature
     are added where they are missing, and stay when they are asked no more.
 
@@ -165,6 +163,7 @@ def open_target(
         tuple(key),
         time,
         version,
+        written,
         tuple(features),
         reasons,
         incremental,
@@ -177,6 +176,15 @@ def open_target(
     if incremental and FEATURES_HASH not in found:
         conn.execute(f"alter table {relation.sql} add column {FEATURES_HASH} ubigint")
     return replace(target, remembers=incremental and FEATURES_HASH in found)
+
+
+def labelled_columns(version: ModelVersion) -> dict[str, str]:
+    """Return the columns of what ``version``, which learnt a label, tells, with their types."""
+    told = "DOUBLE"
+    if version.task == "classification" and version.label and version.label_type:
+        label = Column(version.label, version.label_type)
+        told = "VARCHAR" if label.kind == "text" else label.type
+    return {"prediction": told, "score": "double"}
 
 
 def _check_columns(spec: ModelSpec, target: Target, found: Columns) -> None:
@@ -202,7 +210,9 @@ def clear(conn: DuckDBPyConnection, target: Target) -> int:
     place = [f"k{at}" for at in range(len(target.key))] + ["as_of"]
     keys = ", ".join(f"{column.sql} as k{at}" for at, column in enumerate(target.key))
     new = f"select {keys}, cast({target.time.time_sql} as date) as as_of from {target.scored.sql}"
-    if target.remembers:
+    if target.replaced_sql is not None:
+        new = target.replaced_sql
+    elif target.remembers:
         names = ", ".join(f"c{at} as {name}" for at, name in enumerate(place))
         new = f"select {names} from ({target.rows_sql})"
     same = [f"old.{column.sql} = new.k{at}" for at, column in enumerate(target.key)]
@@ -223,7 +233,7 @@ def write(
 ) -> int:
     """Insert ``batches``, a few at a time; return how many rows.
 
-    Their columns are those of ``target.key_sql``, then ``prediction`` and ``score``, the reasons,
+    Their columns are those of ``target.key_sql``, then those of ``target.written``, the reasons,
     what may be a feature, then ``features_hash`` if the target is incremental.
     """
     values = [target.version.model, target.version.version, provenance.run_id, now]
@@ -251,14 +261,14 @@ def _insert(
 def _insert_sql(target: Target, found: Sequence[str]) -> str:
     """Return the insert of what is named ``found`` in ``goldloop_scored``, the rest as values."""
     names = [column.name for column in target.key]
-    names += ["as_of_date", "prediction", "score", *reason_columns(target.reasons)]
+    names += ["as_of_date", *target.written, *reason_columns(target.reasons)]
     names += target.feature_types
     names += [FEATURES_HASH] if target.incremental else []
     types = {**target.types, FEATURES_HASH: "ubigint"}
     read = [
         f"cast({quote(column)} as {types[name]})" for column, name in zip(found, names, strict=True)
     ]
-    names += ["model_name", "model_version", "run_id", "scored_at"]
+    names += MADE_BY
     return (
         f"insert into {target.relation.sql} ({', '.join(map(quote, names))}) "
         f"select {', '.join(read)}, ?, ?, ?, ? from goldloop_scored"

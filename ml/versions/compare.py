@@ -11,6 +11,7 @@ from duckdb import DuckDBPyConnection
 from ml.data.checks import content_hash
 from ml.data.dataset import TrainingSet, find_training_set, read
 from ml.data.holdout import Parts, hold_out
+from ml.declaration.tasks import LABELLED
 from ml.errors import GoldloopError, PipelineError
 from ml.evaluation.bootstrap import Interval, measure
 from ml.evaluation.rival import Rival, ask
@@ -70,6 +71,11 @@ def _asked(
     conn: DuckDBPyConnection, newer: ModelVersion, older: ModelVersion, now: datetime
 ) -> tuple[tuple[Rival, Rival], str | None]:
     spec = declared(newer)
+    if newer.task not in LABELLED:
+        raise PipelineError(
+            f"versions of a {newer.task} are compared when they are trained",
+            fix=f"type: goldloop models show {newer.name}",
+        )
     schema, _, name = newer.train_relation.partition(".")
     found = find_training_set(conn, spec, {spec.train.on: Relation(schema, name)}, now)
     if spec.train.split.by == "none":

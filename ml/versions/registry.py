@@ -4,10 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from ml.data.features import Encoder
+from ml.declaration.measures import Task
 from ml.declaration.trust import NOBODY, Trust
 from ml.evaluation.report import Report, keep
 from ml.fitting.calibration import Calibration
@@ -29,13 +31,13 @@ class ModelVersion:
     version: int
     status: str
     reason: str | None
-    task: str
+    task: Task
     estimator: str
     params: str
     seed: int
     spec: str
-    label: str
-    label_type: str
+    label: str | None
+    label_type: str | None
     classes: str
     features: str
     transform: str | None
@@ -129,20 +131,27 @@ def load(conn: DuckDBPyConnection, version: ModelVersion, trust: Trust = NOBODY)
 
     Raises PipelineError when its artifact is not to be trusted, see :mod:`ml.versions.artifact`.
     """
-    estimator = artifact.load(
+    return Model(
+        Encoder.from_json(version.features),
+        load_estimator(conn, version, trust),
+        version.task,
+        tuple(json.loads(version.classes)),
+        Calibration.from_json(version.calibration) if version.calibration else None,
+        version.threshold,
+    )
+
+
+def load_estimator(conn: DuckDBPyConnection, version: ModelVersion, trust: Trust = NOBODY) -> Any:
+    """Return what the artifact of ``version`` is made of, for kinds that are no :class:`Model`.
+
+    Raises what :func:`load` raises.
+    """
+    return artifact.load(
         _artifact(conn, version),
         digest=version.artifact_sha256,
         libraries=json.loads(version.libraries),
         of=version.name,
         trust=trust,
-    )
-    return Model(
-        Encoder.from_json(version.features),
-        estimator,
-        "regression" if version.task == "regression" else "classification",
-        tuple(json.loads(version.classes)),
-        Calibration.from_json(version.calibration) if version.calibration else None,
-        version.threshold,
     )
 
 

@@ -1,28 +1,21 @@
 """Training a version again, from what it was trained on, and comparing what comes out."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from duckdb import DuckDBPyConnection
 
 from ml.data.checks import content_hash
-from ml.data.dataset import Rows, TrainingSet, find_training_set, read
-from ml.data.holdout import hold_out
-from ml.earlier.kept import load_earlier, same
-from ml.earlier.making import make_earlier
 from ml.errors import PipelineError
-from ml.fitting.fit import fit_model
-from ml.fitting.tuning import Tell, with_params
-from ml.model import Model
+from ml.fitting.tuning import with_params
+from ml.kinds import kind_of
+from ml.kinds.kind import Fitted, Material, Tell
 from ml.relation import Relation
 from ml.spec import ModelSpec, parse_spec
-from ml.versions import artifact, code, registry
+from ml.versions import artifact, code
 from ml.versions.registry import ModelVersion
-
-_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True)
@@ -81,31 +74,27 @@ def reproduce(
     longer fits the declaration.
     """
     spec = declared(version, folder, trust)
-    found = find_training_set(conn, spec, relations, version.created_at)
+    kind = kind_of(version.task)
+    found = kind.find(conn, spec, relations, now=version.created_at, known={})
     libraries = _differing(version, spec)
     content = content_hash(conn, found.source, list(found.source.columns.values()))
     if content != version.data_hash:
         why = _other_data(version, found, libraries)
         return Reproduction(version.name, False, False, libraries, None, found.rows, why)
-    rows = read(conn, found)
-    parts = hold_out(spec, found, rows)
-    model = fit_model(spec, found, parts, tell).model
-    earlier = make_earlier(spec, found, parts, tell)
-    alike = _is_same(version, spec, model)
-    if alike and same(conn, version, earlier, spec.trusted):
+    fitted = found.fit(conn, tell)
+    differ = _differ(version, spec, fitted)
+    if not differ and fitted.is_kept(conn, version):
         return Reproduction(version.name, True, True, libraries, 0.0, found.rows)
+    tell(f"comparing what both tell of {found.rows:,} rows")
     try:
-        kept = [registry.load(conn, version, spec.trusted)]
-        kept += (each.model for each in load_earlier(conn, version, spec.trusted) if each.model)
+        difference = fitted.difference(conn, version)
     except PipelineError as error:
         return Reproduction(version.name, True, False, libraries, None, found.rows, error.problem)
-    tell(f"comparing what both tell of {found.rows:,} rows")
-    difference = _largest_difference(kept, [model, *(e.model for e in earlier if e.model)], rows)
-    why = "the earlier models came out otherwise" if alike else _why(version, model)
-    return Reproduction(version.name, True, False, libraries, difference, found.rows, why)
+    came = f"the {' and the '.join(differ or ['earlier models'])} came out otherwise"
+    return Reproduction(version.name, True, False, libraries, difference, found.rows, came)
 
 
-def _other_data(version: ModelVersion, found: TrainingSet, libraries: Collection[str]) -> str:
+def _other_data(version: ModelVersion, found: Material, libraries: Collection[str]) -> str:
     why = f"{found.source.relation} does not hold the {version.data_rows:,} rows it was trained on"
     why += f": it has {found.rows:,}, and their hash is another"
     if "duckdb" in libraries:
@@ -120,36 +109,14 @@ def _differing(version: ModelVersion, spec: ModelSpec) -> dict[str, tuple[str | 
     return {n: (then.get(n), now.get(n)) for n in names if then.get(n) != now.get(n)}
 
 
-def _is_same(version: ModelVersion, spec: ModelSpec, model: Model) -> bool:
-    digest = artifact.sha256(artifact.dump(model.estimator, trust=spec.trusted))
-    calibration = model.calibration.to_json() if model.calibration else None
-    return (digest, model.encoder.to_json(), calibration, model.threshold) == (
-        version.artifact_sha256,
-        version.features,
-        version.calibration,
-        version.threshold,
-    )
-
-
-def _largest_difference(kept: Sequence[Model], made: Sequence[Model], rows: Rows) -> float:
-    """Return the largest difference of what any two models tell of any of ``rows``."""
-    if len(kept) != len(made):
-        return float("inf")
-    largest = 0.0
-    for pair in zip(kept, made, strict=True):
-        for start in range(0, len(rows.labels), _AT_ONCE):
-            part = rows.at[start : start + _AT_ONCE]
-            told = [model.tell(model.encoder.encode(rows.table, at=part)) for model in pair]
-            if told[0].shape != told[1].shape:
-                return float("inf")
-            largest = max(largest, float(np.max(np.abs(told[0] - told[1]), initial=0.0)))
-    return largest
-
-
-def _why(version: ModelVersion, model: Model) -> str:
+def _differ(version: ModelVersion, spec: ModelSpec, fitted: Fitted) -> list[str]:
+    """Return what of ``fitted`` is other than what ``version`` kept, nothing when all is equal."""
+    learnt = fitted.learnt
     others = {
-        "encoder": model.encoder.to_json() != version.features,
-        "threshold": model.threshold != version.threshold,
+        "encoder": learnt.features != version.features,
+        "calibration": learnt.calibration != version.calibration,
+        "threshold": learnt.threshold != version.threshold,
     }
-    differ = [name for name, other in others.items() if other] or ["estimator"]
-    return f"the {' and the '.join(differ)} came out otherwise"
+    differ = [name for name, other in others.items() if other]
+    digest = artifact.sha256(artifact.dump(fitted.estimator, trust=spec.trusted))
+    return differ or (["estimator"] if digest != version.artifact_sha256 else [])

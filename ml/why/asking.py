@@ -6,6 +6,7 @@ from typing import Literal
 
 from duckdb import DuckDBPyConnection
 
+from ml.declaration.tasks import require_label
 from ml.errors import PipelineError
 from ml.relation import Relation
 from ml.spec import ModelSpec
@@ -37,6 +38,7 @@ def why(
     their dbt ids: when its code changed they tell whether the data did as well. Raises UsageError
     for a key that is not the declaration's, PipelineError where nothing was told of it.
     """
+    require_label(spec, "goldloop models why")
     check_key(spec, key)
     relation = relations[spec.score.on]
     newest = find_told(now, spec, relation, key, on=on)

@@ -11,7 +11,7 @@ from ml.data.features import Encoder
 from ml.data.transform import check_inputs, feature_column
 from ml.errors import UsageError
 from ml.relation import Relation, quote
-from ml.scoring.predictions import prediction_type
+from ml.scoring.predictions import labelled_columns
 from ml.scoring.stream import FEW_ROWS
 from orchestration.dbt_plugin.telling import find_version
 
@@ -43,7 +43,7 @@ def predict(cursor: DuckDBPyConnection, asked: Mapping[str, Any]) -> Mapping[str
     return {
         "key": json.dumps(key),
         "features": [column.feature_sql for column in columns],
-        "type": prediction_type(version),
+        "type": labelled_columns(version)["prediction"],
         "model": version.model,
         "version": version.version,
     }

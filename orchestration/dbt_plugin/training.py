@@ -10,9 +10,8 @@ from duckdb import DuckDBPyConnection
 from dataops.artifacts import MANIFEST
 from dataops.lineage.compiled import COMPILED
 from dataops.manifest import Manifest
-from ml import estimators
 from ml.errors import PipelineError, UsageError
-from ml.fitting.tuning import check_ranges
+from ml.kinds import kind_of
 from ml.tables import create_tables
 from ml.versions import registry
 from ml.versions.provenance import Provenance
@@ -29,8 +28,7 @@ from orchestration.versions import code_version
 def declare(cursor: DuckDBPyConnection, asked: Mapping[str, Any]) -> Mapping[str, Any]:
     """Refuse what is declared wrongly before the select is run; make the registry's tables."""
     spec = node_spec(asked)
-    estimators.check_params(spec)
-    check_ranges(spec)
+    kind_of(spec.task).check(spec)
     manifest, _ = _as_trained(asked)
     if spec.name in {exposure.name for exposure in manifest.exposures}:
         raise UsageError(

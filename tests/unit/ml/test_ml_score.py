@@ -209,7 +209,7 @@ def test_batches_are_not_kept_in_memory(world, monkeypatch):
             del batch
 
     monkeypatch.setattr("ml.score.BATCH_ROWS", 100)
-    monkeypatch.setattr("ml.score.told", watched)
+    monkeypatch.setattr("ml.kinds.rows.told", watched)
     world.train()
     world.score()
     assert len(seen) == 6

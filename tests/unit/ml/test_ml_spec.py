@@ -157,7 +157,7 @@ def test_keys_that_do_not_go_together_are_refused(changes, told):
 
 
 def test_every_mistake_is_told_at_once():
-    text = refused({"train.lable": "y", "train.label": None, "score.tiem": "day"})
+    text = refused({"train.lable": "y", "train.on": None, "score.tiem": "day"})
     assert text.count("\n") == 3
 
 

@@ -1,0 +1,15 @@
+"""The kinds of models, one by task; see :mod:`ml.kinds.kind` for what a kind is."""
+
+from collections.abc import Mapping
+
+from ml.kinds.kind import Kind
+from ml.kinds.labelled import Labelled
+
+__all__ = ["KINDS", "Kind", "kind_of"]
+
+KINDS: Mapping[str, Kind] = {"classification": Labelled(), "regression": Labelled()}
+
+
+def kind_of(task: str) -> Kind:
+    """Return the kind of models of ``task``."""
+    return KINDS[task]

@@ -1,0 +1,23 @@
+"""The columns of what a model without a label tells, by its task, each with what it says."""
+
+from collections.abc import Mapping
+
+from ml.declaration.measures import Task
+from ml.tables import PREDICTION_COLUMNS
+
+# column: (type, what it says); they stand in the place of a label's prediction and score.
+TASK_COLUMNS: Mapping[Task, Mapping[str, tuple[str, str]]] = {}
+
+
+def prediction_columns(task: Task) -> Mapping[str, tuple[str, str]]:
+    """Return the columns that a prediction of ``task`` has besides its key, in their order."""
+    if task not in TASK_COLUMNS:
+        return PREDICTION_COLUMNS
+    (first, day), *rest = PREDICTION_COLUMNS.items()
+    made_by = {name: said for name, said in rest if name not in ("prediction", "score")}
+    return {first: day, **TASK_COLUMNS[task], **made_by}
+
+
+def written(task: Task) -> dict[str, str]:
+    """Return the columns of what a model of ``task`` tells, with their types."""
+    return {name: type_ for name, (type_, _) in TASK_COLUMNS[task].items()}
