@@ -68,10 +68,10 @@ def _write_project(folder: Path) -> None:
     )
     for preset in PRESETS:
         few = "with few as (select * from {{ source('gold', 'ftr') }} limit 25000) "
-        told = (
-            f"select count(score) as n from {{{{ ml_predict('bench_{preset}', 'few') }}}} as told\n"
+        call = f"{{{{ ml_predict('bench_{preset}', 'few') }}}}"
+        (folder / "models" / f"{preset}_first.sql").write_text(
+            f"{few}select count(score) as n from {call} as told\n"
         )
-        (folder / "models" / f"{preset}_first.sql").write_text(few + told)
         call = f"{{{{ ml_predict('bench_{preset}', source('gold', 'ftr')) }}}}"
         for name, columns in (("narrow", NARROW), ("wide", "*")):
             after = f"-- depends_on: {{{{ ref('{preset}_first') }}}}\n"

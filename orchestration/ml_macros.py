@@ -16,6 +16,8 @@ CALLED = (
     "ml_feature_importance",
     "ml_training_info",
     "ml_feature_info",
+    "ml_validate_drift",
+    "ml_validate_skew",
 )
 ML_MACROS = MacroSet(
     Path(__file__).parent / "dbt_plugin" / "macros",

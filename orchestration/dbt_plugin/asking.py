@@ -13,6 +13,7 @@ from ml.errors import UsageError
 from ml.relation import Relation, quote
 from ml.scoring.predictions import labelled_columns
 from ml.scoring.stream import FEW_ROWS
+from orchestration.dbt_plugin.moving import drifted, skewed
 from orchestration.dbt_plugin.telling import find_version
 
 
@@ -79,4 +80,4 @@ def _check_names(source: Source, asked: Mapping[str, Any]) -> None:
         )
 
 
-ANSWERS = {"predict": predict}
+ANSWERS = {"predict": predict, "drift": drifted, "skew": skewed}

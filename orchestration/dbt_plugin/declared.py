@@ -43,19 +43,23 @@ def _as_exposure(name: str, file: str, declared: Mapping[str, Any]) -> dict[str,
 
     Raises UsageError for a key said twice, and for one that the select says itself.
     """
-    parts: dict[str, Any] = {}
-    problems = []
+    problems = [
+        f"{part} is {declared[part]!r}; allowed: a mapping of keys to values"
+        for part in FLAT
+        if not isinstance(declared.get(part, {}), Mapping)
+    ]
+    if problems:
+        raise refusal(name, file, problems)
+    parts: dict[str, Any] = {part: dict(declared.get(part, {})) for part in FLAT}
     for key, value in declared.items():
-        if key in FLAT and isinstance(value, Mapping):
-            parts[key] = {**value, **parts.get(key, {})}
-        elif part := _part_of(key):
-            if key in parts.setdefault(part, {}) or key in (declared.get(part) or {}):
-                problems.append(f"{key} stands twice; allowed: once, flat or in {part}")
-            parts[part][key] = value
+        part = _part_of(key)
+        if part is None:
+            parts.setdefault(key, value)
+        elif key in parts[part]:
+            problems.append(f"{key} stands twice; allowed: once, flat or in {part}")
         else:
-            parts[key] = value
-    train = parts.get("train")
-    train = train if isinstance(train, Mapping) else {}
+            parts[part][key] = value
+    train = parts["train"]
     if {"on", "true", True} & train.keys():
         problems.append("train.on is no key here: the model's own select is the training set")
     if "score" in parts:
