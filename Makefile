@@ -60,9 +60,11 @@ bench: .venv/.installed ## Measure beside the peers: make bench [ONLY=name]
 results: .venv/.installed ## Run the examples on the real files, write docs/results.md: make results [DATA=folder]
 	$(BIN)/python -m bench.real_data $(DATA)
 
-bench-peers: ## Make .bench-venv, the environment of the peers that scoring is measured beside
+bench-peers: ## Make .bench-venv and .bench-drift-venv, the environments of the peers that are measured beside
 	$(PYTHON) -m venv .bench-venv
 	.bench-venv/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt
+	$(PYTHON) -m venv .bench-drift-venv
+	.bench-drift-venv/bin/python -m pip install --quiet --disable-pip-version-check -r bench/drift-requirements.txt
 
 soak: .venv/.installed ## Reliability at length, kills included: make soak [ONLY=name]
 	$(if $(ONLY),,$(BIN)/python -m pytest -m soak)

@@ -16,6 +16,7 @@ from ml.declaration.tasks import task_of
 from ml.declaration.training import Train
 from ml.declaration.trust import Trust, own_classes, untrusted
 from ml.declaration.using import Evaluate, Score
+from ml.declaration.watching import Monitor, Retrain
 
 __all__ = ["Criterion", "Declaration", "ModelSpec", "Problem", "parse_spec"]
 
@@ -29,6 +30,12 @@ class Declaration(Part):
     tune: Tune | None = Field(None, description="A search for the estimator's parameters.")
     evaluate: Evaluate = Field(Evaluate(), description="What is reported of each version.")
     score: Score = Field(description="What is scored.")
+    monitor: Monitor = Field(Monitor(), description="What is watched of what is scored.")
+    retrain: Retrain | None = Field(
+        None,
+        description="When a run trains; whenever data, declaration, seed or libraries have changed "
+        "unless given.",
+    )
 
     @property
     def task(self) -> Task:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from duckdb import DuckDBPyConnection
 
 from ml.judgement_tables import JUDGEMENTS, OF_VERSION
+from ml.monitoring_tables import MONITORING
 from ml.relation import Relation, quote
 
 MODEL_VERSIONS = Relation("ml", "model_versions")
@@ -63,6 +64,7 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "decided_at": ("timestamp", "When its status last changed (UTC)."),
     },
     **JUDGEMENTS,
+    **MONITORING,
     DECISIONS: {
         "number": ("bigint", "1, 2, 3 … in the order they were taken."),
         **OF_VERSION,

@@ -14,6 +14,8 @@ from ml.evaluation.evaluate import values_of
 from ml.evaluation.judging import settle
 from ml.kinds import Kind, kind_of
 from ml.kinds.kind import Material, Tell
+from ml.monitoring.keeping import Made
+from ml.monitoring.training import keep_training
 from ml.relation import Relation
 from ml.spec import ModelSpec
 from ml.tables import create_tables
@@ -87,6 +89,7 @@ def _made_now(
         **known_by,
     )
     registry.add(conn, version, kept, report)
+    keep_training(conn, spec, Made.with_version(version), found.source)
     fitted.keep(conn, version)
     return settle(conn, spec, version, report)
 

@@ -43,6 +43,18 @@ def show(
 
 
 @models.command()
+def health(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="The ML model; all without one.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how models are since they score: drift, skew, performance; 1 where there is an alarm."""
+    from orchestration.model_health import show_health
+
+    show_health(context.obj, name, as_json)
+
+
+@models.command()
 def compare(context: typer.Context, one: Version, other: Version, as_json: AsJson = False) -> None:
     """Compare two versions on the rows that the newer one held out."""
     from orchestration.model_comparison import compare_two

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from orchestration.features import checked_views
 from orchestration.instance import prepare_instance
 from orchestration.pointing_out import added_features, point_out
 from orchestration.progress import watched_by
-from orchestration.project import WAIT, Project
+from orchestration.project import BY_HAND, WAIT, Project
 
 if TYPE_CHECKING:
     from orchestration.runner import Step
@@ -97,7 +97,8 @@ def run_models(folder: Path | None, names: Sequence[str], layer: str, wait: floa
             f"{project.folder} declares no ML model",
             fix="add an exposure of type ml (docs/ml.md shows one), then: dbt parse",
         )
-    run = _run(project, [[layer, name] for name in names or declared], wait=wait)
+    tags = {BY_HAND: "by hand"} if layer == "ml" else None
+    run = _run(project, [[layer, name] for name in names or declared], tags=tags, wait=wait)
     from orchestration.summary import print_models
 
     trained_by = run if layer == "ml" else None
@@ -119,6 +120,7 @@ def _run(
     assets: Sequence[Sequence[str]] | None,
     ops: Any = None,
     *,
+    tags: Mapping[str, str] | None = None,
     wait: float | None,
 ) -> str:
     """Run ``assets``, or all of them, as the terminal sees it; return the run's id."""
@@ -134,7 +136,7 @@ def _run(
             checked_views(project)
             from orchestration.runner import run_job
         with console.status("starting") as status, watched_by(status.update):
-            return run_job(assets, lambda step: _show(step, console, status), ops)
+            return run_job(assets, lambda step: _show(step, console, status), ops, tags)
 
 
 def _show(step: "Step", console: Console, status: Any) -> None:

@@ -10,6 +10,7 @@ from dataops.features.declaration import ttl_seconds
 from dataops.features.duplicates import Alike, duplicates
 from dataops.features.measures import Measured, ViewMeasured, measure
 from dataops.features.usage import Use, uses
+from ml.declaration.duration import ALLOWED
 from ml.errors import PipelineError, UsageError
 from ml.relation import Relation
 from ml.tables import exists
@@ -66,12 +67,8 @@ class Facts:
         }
 
 
-def gather(
-    project: Project, window: str = WINDOW, views: Sequence[str] = (), exactly: bool = False
-) -> Facts:
+def gather(project: Project, window: str = WINDOW, views: Sequence[str] = ()) -> Facts:
     """Return the facts of every feature, or of those of ``views``, over stretches of ``window``.
-
-    ``exactly`` adds the distances that no bins blur (:func:`dataops.features.drift.moved`).
 
     Without a release, and of views that it does not have, nothing is measured. Raises UsageError
     for a window that is no duration.
@@ -86,7 +83,7 @@ def gather(
     with project.warehouse.read() as connection:
         for view in {feature.view.name: feature.view for feature in features}.values():
             if exists(connection, Relation(view.relation.schema, view.relation.name)):
-                measured[view.name] = measure(connection, view, seconds, exactly)
+                measured[view.name] = measure(connection, view, seconds)
         used = uses(connection, project.manifest, specs, features)
     return Facts(features, measured, used, datetime.now(UTC))
 
@@ -120,8 +117,7 @@ def _seconds(window: str) -> int:
         seconds = None
     if not seconds:
         raise UsageError(
-            f"--window is '{window}'; allowed: a whole number of seconds, minutes, hours, days or "
-            "weeks, such as 30 days",
+            f"--window is '{window}'; allowed: {ALLOWED}",
             fix="correct --window",
         )
     return seconds

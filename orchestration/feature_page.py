@@ -24,7 +24,7 @@ def show_feature(folder: Path | None, name: str, window: str, as_json: bool) -> 
     project, console = Project.locate(folder), Console(soft_wrap=True)
     every = catalog(project.manifest, checked_views(project))
     chosen = _chosen(every, name)
-    facts = gather(project, window, [each.view.name for each in chosen], exactly=True)
+    facts = gather(project, window, [each.view.name for each in chosen])
     pairs = _pairs(project, facts, chosen)
     if as_json:
         alike_to = [duplicate_document(each) for each in pairs]

@@ -11,6 +11,7 @@ import dagster as dg
 from duckdb import DuckDBPyConnection
 
 from ml.errors import GoldloopError
+from ml.monitoring.retraining import Retraining
 from ml.relation import Relation
 from ml.score import score, score_shadow
 from ml.spec import ModelSpec
@@ -20,12 +21,12 @@ from ml.versions.registry import ModelVersion
 from orchestration.contract_checks import ContractChecks
 from orchestration.declared import declared_models
 from orchestration.feature_code import feature_code, manifest_hash
-from orchestration.leaks import train_checked
 from orchestration.passing import guarded
-from orchestration.progress import tell
 from orchestration.project import Project
+from orchestration.retraining import train_if_due
 from orchestration.size import ROWS, bytes_told
 from orchestration.versions import code_version
+from orchestration.watching import check_specs, watched_checks
 
 ML, PREDICTIONS = "ml", "predictions"
 GATE = "success_criteria"
@@ -76,12 +77,10 @@ def _train(
     """Train ``spec`` in the candidate, and tell of it and of where its features are from."""
     with _naming(spec), project.warehouse.connect() as connection:
         made_by = provenance(project, context.run_id)
-        version, lineage = train_checked(
-            connection, spec, project.manifest, [project.target], made_by, tell
-        )
+        version, lineage, decided = train_if_due(context, connection, project, spec, made_by)
         champion = registry.champion(connection, spec.name)
         card = cards.cards(connection, spec.name)[-1]
-    gate, facts = _gate(version, champion), _facts(version)
+    gate, facts = _gate(version, champion), _facts(version, decided)
     if card.warning:
         context.log.warning(card.warning)
         facts["problem_card"] = card.warning
@@ -111,7 +110,7 @@ def _scoring(
             )
         ],
         op_tags={"file": spec.file},
-        check_specs=contracts.specs([key]),
+        check_specs=[*contracts.specs([key]), *check_specs(spec, key)],
         can_subset=True,
     )  # fmt: skip
     def scoring(context: dg.AssetExecutionContext) -> Results:
@@ -132,6 +131,7 @@ def _score(
         result = score(connection, spec, relations, made_by, now=datetime.now(UTC))
         shadow = _in_shadow(context, connection, spec, relations, made_by)
         checks = list(contracts.results(context, connection, [key]))
+        checks += watched_checks(context, connection, project, spec, key)
         connection.execute("checkpoint")
         size = bytes_told(connection, Relation(PREDICTIONS, spec.name))
     metadata = {ROWS: result.rows, "model_version": result.version, **size, **shadow}
@@ -177,11 +177,14 @@ def provenance(project: Project, run_id: str) -> Provenance:
     )
 
 
-def _facts(version: ModelVersion) -> dict[str, str | int | float]:
+def _facts(version: ModelVersion, decided: Retraining | None) -> dict[str, str | int | float]:
+    trained = "unchanged: nothing is trained again" if version.reused else "now"
+    if decided is not None:
+        trained = f"{trained}: {decided.reason}" if decided.is_trained else f"no: {decided.reason}"
     facts: dict[str, str | int | float] = {
         "version": version.version,
         "status": version.status,
-        "trained": "unchanged: nothing is trained again" if version.reused else "now",
+        "trained": trained,
         "training_rows": version.train_rows,
         "held_out_rows": version.test_rows,
     }

@@ -21,6 +21,8 @@ from orchestration.unknown_names import nearest_told
 
 PROJECT_DIR, HOME, LANDING = "GOLDLOOP_PROJECT_DIR", "GOLDLOOP_HOME", "GOLDLOOP_LANDING"
 WAIT = "GOLDLOOP_WAIT_MINUTES"
+# The tag of a run that a person started to train: what `retrain` declares does not hold it back.
+BY_HAND = "goldloop/train"
 
 # What dbt may read of a project.
 PROJECT_FILES = frozenset({".sql", ".yml", ".yaml", ".md", ".csv", ".py"})

@@ -29,6 +29,7 @@ def run_job(
     assets: Sequence[Sequence[str]] | None,
     on_step: Callable[[Step], None],
     ops: Mapping[str, Any] | None = None,
+    tags: Mapping[str, str] | None = None,
 ) -> str:
     """Run the job, or only ``assets`` of it, and return the run's id.
 
@@ -44,6 +45,7 @@ def run_job(
         run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}, "ops": ops or {}},
         job_code_origin=job.get_python_origin(),
         asset_selection=keys,
+        tags=tags,
     )
     failures = list(_failures(execute_run_iterator(job, run, instance), on_step))
     if failures:

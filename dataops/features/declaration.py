@@ -1,40 +1,26 @@
 """What a SQL model says of itself as a feature view: ``config.meta.feature_view``."""
 
-import re
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from ml.declaration.duration import ALLOWED, seconds_of
 from ml.declaration.part import Column, Columns, Part, Text
 
 UNLIMITED = "unlimited"
-UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
-_DURATION = re.compile(rf"([0-9]+)\s+({'|'.join(UNITS)})s?")
 
 
 def ttl_seconds(ttl: str) -> int | None:
-    """Return a ttl in seconds, None for ``unlimited``; ValueError when it is neither.
-
-    A day has 24 hours, whatever the clocks of a time zone do.
-    """
-    if ttl == UNLIMITED:
-        return None
-    found = _DURATION.fullmatch(ttl)
-    if not found:
-        raise ValueError(ttl)
-    return int(found[1]) * UNITS[found[2]]
+    """Return a ttl in seconds, None for ``unlimited``; ValueError when it is neither."""
+    return None if ttl == UNLIMITED else seconds_of(ttl)
 
 
 def _duration(ttl: str) -> str:
     try:
         ttl_seconds(ttl)
     except ValueError:
-        raise PydanticCustomError(
-            "ttl",
-            "allowed: a whole number of seconds, minutes, hours, days or weeks, such as 30 days; "
-            "or unlimited",
-        ) from None
+        raise PydanticCustomError("ttl", f"allowed: {ALLOWED}; or unlimited") from None
     return ttl
 
 

@@ -40,12 +40,12 @@ class ViewMeasured:
 
 
 def measure(
-    connection: duckdb.DuckDBPyConnection, view: View, stretch_seconds: int, exactly: bool = False
+    connection: duckdb.DuckDBPyConnection, view: View, stretch_seconds: int
 ) -> ViewMeasured:
     """Measure ``view`` in the warehouse of ``connection``, which is only read.
 
     Drift compares the rows of the newest ``stretch_seconds`` with those of as many before, by
-    event time, ``exactly`` as :func:`moved` does. A feature that is described and not built yet is
+    event time. A feature that is described and not built yet is
     left out. Raises PipelineError when the warehouse lacks the view.
     """
     there = built_columns(connection, view)
@@ -54,7 +54,7 @@ def measure(
     drift = {}
     if newest is not None:
         before, now = _stretches(view, newest, stretch_seconds)
-        drift = moved(connection, before, now, columns, exactly)
+        drift = moved(connection, before, now, columns)
     measured = {}
     for place, name in enumerate(columns):
         nulls, distinct = told[2 * place : 2 * place + 2]

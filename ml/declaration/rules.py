@@ -12,6 +12,7 @@ from ml.declaration.measures import MEASURES, Task, measures_of
 from ml.declaration.presets import PRESETS, Preset
 from ml.declaration.refusals import shown
 from ml.declaration.tasks import presets_of, task_rules
+from ml.declaration.watching import watching_rules
 from ml.names import listed
 from ml.tables import is_reason
 from ml.task_columns import prediction_columns
@@ -39,7 +40,8 @@ def broken_rules(declared: Declaration) -> list[str]:
     scored = (
         () if metrics else (*_scored(declared), *unexplained(declared), *as_feature_rules(declared))
     )
-    return [*metrics, *rest, *_columns(declared), *scored]
+    watched = watching_rules(declared.monitor, declared.retrain)
+    return [*metrics, *rest, *_columns(declared), *scored, *watched]
 
 
 def _metrics(declared: Declaration) -> Iterator[str]:

@@ -25,6 +25,8 @@ from ml.kinds.rows import decisive, largest_difference, learnt_rows, prepare_row
 from ml.leaks.guard import check_powers, keep_powers
 from ml.leaks.moments import check_moments
 from ml.leaks.power import Power
+from ml.monitoring.keeping import Made
+from ml.monitoring.training import keep_told
 from ml.relation import Relation
 from ml.scoring.predictions import labelled_columns
 from ml.spec import ModelSpec
@@ -149,10 +151,14 @@ class LabelledModel:
         return replace(report, evaluations=[*report.evaluations, *more])
 
     def keep(self, conn: DuckDBPyConnection, version: ModelVersion) -> None:
-        """Keep the earlier models, the trials and what each feature tells by itself."""
+        """Keep the earlier models, the trials, what each feature tells by itself, what was told."""
         keep_earlier(conn, version, self.earlier, self.spec.trusted)
         keep_trials(conn, version.model, version.version, self.fit.trials)
         keep_powers(conn, self.spec, version.version, self.powers)
+        model, (judged, told) = self.fit.model, self.fit.judged(self.parts)
+        if told is None:
+            told = model.tell(model.encoder.encode(judged.held.table, at=judged.held.at))
+        keep_told(conn, Made.with_version(version), model, told)
 
     def is_kept(self, conn: DuckDBPyConnection, version: ModelVersion) -> bool:
         """Whether the earlier models are those that ``version`` keeps."""

@@ -10,8 +10,8 @@ from duckdb import DuckDBPyConnection
 from ml.columns import Columns, Source, describe
 from ml.data.features import Encoder
 from ml.errors import PipelineError, UsageError
-from ml.monitoring.distances import drift, exact, is_alarm
-from ml.monitoring.reference import category_bins, count, numeric_bins
+from ml.monitoring.comparison import compare, is_alarm
+from ml.monitoring.reading import watched_columns
 from ml.names import listed
 from ml.relation import Relation, quote
 from orchestration.dbt_plugin.telling import find_version
@@ -70,26 +70,25 @@ def _compared(
                     f"{side.dbt_name}; it has: {listed(name, side.columns)}",
                     fix="correct the columns, or add it to the SQL of that model",
                 )
-    return _rows(cursor, before.relation, after.relation, names, before.columns, asked["psi"])
+    columns = {name: before.columns[name] for name in names}
+    return _rows(cursor, before.relation, after.relation, columns, asked["psi"])
 
 
 def _rows(
     cursor: DuckDBPyConnection,
     before: Relation,
     after: Relation,
-    names: Sequence[str],
     columns: Columns,
     psi: float,
 ) -> list[Row]:
-    """Return a row of distances for each column but times, which move by themselves."""
-    numbers = [name for name in names if columns[name].kind == "number"]
-    others = [name for name in names if columns[name].kind in ("text", "boolean")]
-    bins = numeric_bins(cursor, before, numbers)
-    bins += [category_bins(cursor, before, name) for name in others]
-    told = []
-    for was, became in zip(count(cursor, before, bins), count(cursor, after, bins), strict=True):
-        found, name = drift(was, became), was.bins.column
-        distances = asdict(exact(cursor, before, after, name)) if name in numbers else {}
-        alarm = is_alarm(found, psi=psi, columns=len(bins))
-        told.append({**asdict(found), **distances, "threshold": psi, "is_drifted": alarm})
-    return told
+    """Return a row of distances for each of ``columns`` but times, which move by themselves."""
+    watched = watched_columns(columns)
+    return [
+        {
+            "column": each.column,
+            **asdict(each.drift),
+            "threshold": psi,
+            "is_drifted": is_alarm(each.drift, psi=psi, columns=len(watched)),
+        }
+        for each in compare(cursor, before.sql, after.sql, watched)
+    ]

@@ -1,5 +1,6 @@
 """ML models from SQL alone, in plain `dbt build`: no Dagster, no command of ours."""
 
+import json
 from pathlib import Path
 
 import duckdb
@@ -8,8 +9,10 @@ import pytest
 
 from ml.versions import registry
 from ml.versions.registry import load
+from tests.conftest import Run
 from tests.sql_shop import ASKS, ROWS, TRAINS, dbt, trains, write_shop
 
+AFTER = "-- depends_on: {{ ref('purchase') }}\n"
 BEFORE = ("visit_id", "pages", "channel", "is_bought", "visit_date")
 
 
@@ -116,9 +119,8 @@ def test_what_was_never_trained_lacks_a_feature_or_is_a_view_is_told_by_name(
 ) -> None:
     folder = write_shop(tmp_path)
     models = {
-        "untrained": "-- depends_on: {{ ref('purchase') }}\nselect * from  {{ ml_predict('nobody', ref('visits')) }} as t",
-        "lacking": "-- depends_on: {{ ref('purchase') }}\nselect * from "
-        "{{ ml_predict('purchase', ref('keys')) }} as t",
+        "untrained": f"{AFTER}select * from {{{{ ml_predict('nobody', ref('visits')) }}}} as t",
+        "lacking": f"{AFTER}select * from {{{{ ml_predict('purchase', ref('keys')) }}}} as t",
         "keys": "select visit_id from {{ ref('visits') }}",
         "viewed": "{{ config(materialized='view') }} -- depends_on: {{ ref('purchase') }}\n"
         "select * from {{ ml_predict('purchase', ref('visits')) }} as t",
@@ -209,3 +211,35 @@ def test_looking_and_building_without_rows_need_no_trained_model(tmp_path: Path)
         assert done.returncode == 0, done.stdout
     assert rows(folder, "select count(*) from ml.model_versions") == [(0,)]
     assert rows(folder, "select count(*) from told") == [(0,)]
+
+
+@pytest.mark.long
+def test_a_run_trains_in_its_dbt_step_and_asks_an_exposure_after_its_training(
+    stranger: Path, goldloop: Run
+) -> None:
+    sql = "select * from {{ ref('visit_training') }}"
+    (stranger / "models" / "buyers.sql").write_text(trains(TRAINS, sql))
+    for name, model in (("by_ref", "ref('buyers')"), ("by_name", "'purchase'")):
+        call = f"{{{{ ml_predict({model}, ref('visit_features')) }}}}"
+        (stranger / "models" / f"{name}.sql").write_text(f"select * from {call} as told")
+    missing = goldloop("run", project=stranger)
+    assert missing.returncode == 2
+    assert "a macro the project has not — type: goldloop models install" in missing.stderr
+    assert goldloop("models", "install", project=stranger).returncode == 0
+    done = goldloop("run", project=stranger)
+    assert done.returncode == 0, done.stdout + done.stderr
+    listed = json.loads(goldloop("models", "--json", project=stranger).stdout)
+    release = json.loads((stranger / "warehouse/current/release.json").read_text())
+    assert {(each["model"], each["run_id"]) for each in listed} == {
+        ("buyers", release["run"]),
+        ("purchase", release["run"]),
+    }
+    assert "buyers@1, champion" in goldloop("models", "show", "buyers", project=stranger).stdout
+    file = (stranger / "warehouse/current/warehouse.duckdb").resolve()
+    with duckdb.connect(str(file), read_only=True) as connection:
+        told = connection.execute(
+            "select count(*) filter (told.score is distinct from kept.score), count(*) "
+            "from main_gold.by_name as told join predictions.purchase as kept using (visit_id)"
+        ).fetchall()
+        assert connection.execute("select count(*) from main_gold.buyers").fetchall() == [(1,)]
+    assert told == [(0, 600)]

@@ -114,6 +114,31 @@ def test_the_tone_a_customer_is_described_by_is_the_mean_of_such_tones_and_still
     assert roc_auc_score(*zip(*heard, strict=True)) > 0.6
 
 
+def test_what_has_scored_is_watched_by_month_and_nothing_is_skewed(folder: Path) -> None:
+    windows = query(
+        folder,
+        "select count(distinct window_from), count(psi), max(differ), count(differ) "
+        "from ml.drift_metrics where model = 'churn'",
+    )
+    [(months, measured, differ, compared)] = windows
+    assert int(str(months)) >= 8
+    assert int(str(measured)) > 100
+    # Training and scoring read the same rows of one view.
+    assert differ == 0
+    assert int(str(compared)) > 10
+    done = goldloop(folder, "models", "health", "--json")
+    assert done.returncode in (0, 1), done.stderr
+    told = {each["model"]: each for each in json.loads(done.stdout)}
+    assert done.returncode == int(any(each["alarms"] for each in told.values()))
+    assert told["churn"]["has_reference"]
+    assert "there is no champion" in {each["reason"] for each in told["churn"]["retrainings"]}
+    checks = query(
+        folder,
+        "select distinct name from ops.ledger where kind = 'check' and asset = 'predictions.churn'",
+    )
+    assert {("monitor_drift",), ("monitor_performance",)} <= set(checks)
+
+
 def test_the_second_models_predictions_stand_in_the_marts(folder: Path) -> None:
     [(customers, expected)] = query(
         folder,

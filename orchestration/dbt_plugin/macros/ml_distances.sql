@@ -4,8 +4,8 @@
     {%- do ml_check_table(question.macro) -%}
     {%- do question.update({'ask': what, 'folder': flags.PROJECT_DIR | string}) -%}
     {%- set numbers = [
-        'psi', 'jensen_shannon', 'total_variation', 'chi_square', 'p_value', 'kolmogorov_smirnov',
-        'wasserstein', 'missing', 'rest', 'threshold'
+        'psi', 'jensen_shannon', 'total_variation', 'kolmogorov_smirnov', 'wasserstein',
+        'wasserstein_norm', 'chi_square', 'p_value', 'missing', 'unseen', 'threshold'
     ] -%}
 (
     select

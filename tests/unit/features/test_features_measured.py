@@ -74,24 +74,15 @@ def test_dates_have_no_drift_since_they_move_with_time(gold: duckdb.DuckDBPyConn
     assert [name for name, each in found.items() if each.drift] == ["n"]
 
 
-def test_the_distance_of_numbers_is_that_of_scipy_and_told_when_asked_for(
-    gold: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_distance_of_numbers_is_that_of_scipy(gold: duckdb.DuckDBPyConnection) -> None:
     make(gold, "t", "round(sin(i) + i / 300, 1) as n, 'a' as place")
-    told = measure(gold, view("t", "n", "place"), STRETCH, exactly=True).features
+    told = measure(gold, view("t", "n", "place"), STRETCH).features
     values = np.array(gold.execute("select n from gold.t order by rider").fetchall())[:, 0]
     truth = ks_2samp(values[:200], values[200:]).statistic
     assert told["n"].drift
     assert told["n"].drift.kolmogorov_smirnov == pytest.approx(truth)
     assert told["place"].drift
     assert told["place"].drift.kolmogorov_smirnov is None
-    [unasked] = measure(gold, view("t", "n"), STRETCH).features.values()
-    assert unasked.drift
-    assert unasked.drift.kolmogorov_smirnov is None
-    monkeypatch.setattr("dataops.features.drift.EXACT_ROWS", 399)
-    [too_many] = measure(gold, view("t", "n"), STRETCH, exactly=True).features.values()
-    assert too_many.drift
-    assert too_many.drift.kolmogorov_smirnov is None
 
 
 def test_the_callers_connection_is_left_as_it_was(gold: duckdb.DuckDBPyConnection) -> None:
@@ -105,9 +96,10 @@ def test_the_callers_connection_is_left_as_it_was(gold: duckdb.DuckDBPyConnectio
 
 
 def test_an_index_of_exactly_the_mark_is_not_large(gold: duckdb.DuckDBPyConnection) -> None:
-    from ml.monitoring.distances import Drift, is_alarm
+    from ml.monitoring.comparison import is_alarm
+    from ml.monitoring.distances import Drift
 
-    at_mark = Drift("x", LARGE, None, None, 99.0, 0.0, 0.0, None)
+    at_mark = Drift(psi=LARGE, chi_square=99.0, p_value=0.0)
     assert not is_alarm(at_mark, psi=LARGE, columns=1)
 
 

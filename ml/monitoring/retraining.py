@@ -1,0 +1,166 @@
+"""Whether a run trains: what ``retrain`` declares, held against what is there; and the record."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from ml.columns import Source, find
+from ml.data.checks import content_hash, utc
+from ml.declaration.watching import Retrain, Trigger
+from ml.monitoring.keeping import insert
+from ml.monitoring_tables import DRIFT, PERFORMANCE, RETRAININGS
+from ml.relation import Relation
+from ml.spec import ModelSpec
+from ml.tables import create_tables
+from ml.versions import registry
+from ml.versions.registry import ModelVersion
+
+POLICY, HAND = "policy", "hand"
+
+
+@dataclass(frozen=True)
+class Retraining:
+    """Whether a run is to train, why or why not, and by what it was decided."""
+
+    is_trained: bool
+    reason: str
+    by: str = POLICY
+
+
+def decide(
+    conn: DuckDBPyConnection,
+    spec: ModelSpec,
+    relations: Mapping[str, Relation],
+    *,
+    by_hand: bool,
+    now: datetime,
+) -> Retraining | None:
+    """Return whether ``spec`` is to be trained; None where nothing is declared of it.
+
+    A training asked for by hand, a model without a champion and a declaration that has changed
+    train whatever is declared, within the cool-down, too. Raises what :func:`ml.columns.find`
+    raises.
+    """
+    if spec.retrain is None:
+        return None
+    calls = None
+    versions = registry.versions(conn, spec.name)
+    if not any(each.status == "champion" for each in versions):
+        calls = "there is no champion"
+    elif _declared(versions[0].spec) != _declared(spec.model_dump_json(exclude_none=True)):
+        calls = f"the declaration is not that of {versions[0].name}"
+    if by_hand:
+        told = calls or _called(conn, spec, spec.retrain, relations, versions[0], now).reason
+        return Retraining(True, f"asked for by hand; by itself: {told}", HAND)
+    if calls:
+        return Retraining(True, calls)
+    return _called(conn, spec, spec.retrain, relations, versions[0], now)
+
+
+def record(
+    conn: DuckDBPyConnection,
+    spec: ModelSpec,
+    decided: Retraining,
+    version: ModelVersion | None,
+    run_id: str,
+    now: datetime,
+) -> None:
+    """Write down what was ``decided`` in the run, and the version it came to."""
+    create_tables(conn)
+    conn.execute(
+        f"delete from {RETRAININGS.sql} where model = ? and run_id = ?", [spec.name, run_id]
+    )
+    row = {
+        "model": spec.name,
+        "run_id": run_id,
+        "decided_at": utc(now),
+        "is_trained": decided.is_trained,
+        "reason": decided.reason,
+        "by": decided.by,
+        "version": version.version if version and decided.is_trained else None,
+    }
+    insert(conn, RETRAININGS, [row])
+
+
+def _called(
+    conn: DuckDBPyConnection,
+    spec: ModelSpec,
+    retrain: Retrain,
+    relations: Mapping[str, Relation],
+    last: ModelVersion,
+    now: datetime,
+) -> Retraining:
+    """Return what the policies say since ``last``, the newest version, was trained."""
+    source = find(conn, relations, spec.train.on, "train.on", spec.file)
+    met = [why for each in retrain.when for why in _met(conn, spec, each, source, last)]
+    if not met:
+        names = ", ".join(each.told for each in retrain.when)
+        return Retraining(False, f"none of retrain.when is met since {last.name}: {names}")
+    until = last.created_at + timedelta(seconds=retrain.cooldown_seconds)
+    if utc(now) < until:
+        return Retraining(
+            False,
+            f"{'; '.join(met)}; but {last.name} was trained less than {retrain.cooldown} ago, "
+            f"not before {until:%Y-%m-%d %H:%M} UTC",
+        )
+    return Retraining(True, "; ".join(met))
+
+
+def _met(
+    conn: DuckDBPyConnection, spec: ModelSpec, trigger: Trigger, source: Source, last: ModelVersion
+) -> Iterator[str]:
+    """Yield why ``trigger`` calls for a training, nothing if it does not."""
+    if trigger.name == "data_changed":
+        if content_hash(conn, source, list(source.columns.values())) != last.data_hash:
+            yield f"data_changed: {source.relation} is not what {last.name} learnt from"
+    elif trigger.name == "new_labels":
+        added = _rows(conn, source) - last.data_rows
+        if added >= (trigger.rows or 0):
+            yield f"new_labels: {added:,} rows more than {last.name} learnt from"
+    else:
+        told = (
+            _alarms(conn, DRIFT, "role || ' ' || column_name || ': ' || reason", last)
+            if trigger.name == "drift"
+            else _alarms(conn, PERFORMANCE, "reason", last)
+        )
+        if told:
+            more = f" and {len(told) - 1} more" if len(told) > 1 else ""
+            yield f"{trigger.name}: {told[0]}{more}"
+
+
+def _alarms(
+    conn: DuckDBPyConnection, relation: Relation, said: str, last: ModelVersion
+) -> list[str]:
+    """Return the alarms of the last window of the champion, if ``last`` has not come after them."""
+    champion = registry.champion(conn, last.model)
+    create_tables(conn)
+    of: list[object] = [last.model, champion.version if champion else 0]
+    values: list[object] = [*of, last.created_at, *of]
+    rows = conn.execute(
+        f"select {said} from {relation.sql} where model = ? and version = ? and is_alarm "
+        f"and measured_at >= ? and window_to = (select max(window_to) from {relation.sql} "
+        "where model = ? and version = ?) order by all",
+        values,
+    ).fetchall()
+    return [text for (text,) in rows]
+
+
+def _rows(conn: DuckDBPyConnection, source: Source) -> int:
+    row = conn.execute(f"select count(*) from {source.relation.sql}").fetchone()
+    return row[0] if row else 0
+
+
+def _declared(spec: str) -> dict[str, Any]:
+    """Return what of a declaration, as JSON, decides a training."""
+    known = json.loads(spec)
+    problem = {
+        name: value
+        for name, value in known["problem"].items()
+        if name not in ("question", "decision")
+    }
+    parts = {name: known.get(name) for name in ("train", "estimator", "tune", "evaluate")}
+    return {**parts, "problem": problem, "as_feature": known["score"].get("as_feature")}
