@@ -6,7 +6,25 @@ from ml.declaration.measures import Task
 from ml.tables import PREDICTION_COLUMNS
 
 # column: (type, what it says); they stand in the place of a label's prediction and score.
-TASK_COLUMNS: Mapping[Task, Mapping[str, tuple[str, str]]] = {}
+TASK_COLUMNS: Mapping[Task, Mapping[str, tuple[str, str]]] = {
+    "clustering": {
+        "prediction": ("integer", "The cluster: 1 is the one with most of the rows learnt from."),
+        "score": ("double", "The distance to its centre, in columns scaled as in training."),
+        "distances": ("double[]", "The distance to each centre, that of cluster 1 first."),
+    },
+    "decomposition": {
+        "prediction": ("double[]", "The row by its components, the one of most variance first."),
+        "score": ("double", "How far the row lies from what its components say, columns scaled."),
+    },
+    "anomaly_detection": {
+        "prediction": ("boolean", "Whether it is an anomaly: its score is the threshold or more."),
+        "score": (
+            "double",
+            "How anomalous, 0 to 1 (Liu and others 2008): scikit-learn's score_samples with the "
+            "other sign.",
+        ),
+    },
+}
 
 
 def prediction_columns(task: Task) -> Mapping[str, tuple[str, str]]:

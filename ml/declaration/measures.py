@@ -32,8 +32,13 @@ class Measure:
 
 
 _ALL = (
-    Measure("roc_auc", ("classification",), higher_is_better=True, ranks=True),
-    Measure("average_precision", ("classification",), higher_is_better=True, ranks=True),
+    Measure("roc_auc", ("classification", "anomaly_detection"), higher_is_better=True, ranks=True),
+    Measure(
+        "average_precision",
+        ("classification", "anomaly_detection"),
+        higher_is_better=True,
+        ranks=True,
+    ),
     Measure("log_loss", ("classification",), higher_is_better=False),
     Measure("brier", ("classification",), higher_is_better=False),
     Measure("accuracy", ("classification",), higher_is_better=True),
@@ -41,6 +46,14 @@ _ALL = (
     Measure("rmse", ("regression",), higher_is_better=False),
     Measure("mae", ("regression",), higher_is_better=False),
     Measure("r2", ("regression",), higher_is_better=True),
+    Measure("silhouette", ("clustering",), higher_is_better=True),
+    Measure("davies_bouldin", ("clustering",), higher_is_better=False),
+    Measure("calinski_harabasz", ("clustering",), higher_is_better=True),
+    Measure("explained_variance", ("decomposition",), higher_is_better=True),
+    Measure("reconstruction_error", ("decomposition",), higher_is_better=False),
+    Measure("flagged_share", ("anomaly_detection",), higher_is_better=False),
+    Measure("flagged_gap", ("anomaly_detection",), higher_is_better=False),
+    Measure("stability", ("anomaly_detection",), higher_is_better=True),
 )
 
 MEASURES = {measure.name: measure for measure in _ALL}

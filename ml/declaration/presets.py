@@ -27,6 +27,14 @@ _TREES = frozenset(
     + ("max_bins", "max_depth", "max_features", "max_iter", "max_leaf_nodes")
     + ("min_samples_leaf", "n_iter_no_change", "tol", "validation_fraction")
 )
+_CLUSTERS = frozenset(("algorithm", "init", "max_iter", "n_clusters", "n_init", "tol"))
+_COMPONENTS = frozenset(
+    ("iterated_power", "n_components", "n_oversamples", "power_iteration_normalizer")
+    + ("svd_solver", "tol", "whiten")
+)
+_ISOLATION = frozenset(
+    ("bootstrap", "contamination", "max_features", "max_samples", "n_estimators")
+)
 WORD_PARAMS = frozenset(
     ("analyzer", "binary", "lowercase", "max_df", "max_features", "min_df", "ngram_range")
     + ("norm", "smooth_idf", "stop_words", "strip_accents", "sublinear_tf", "token_pattern")
@@ -49,9 +57,12 @@ PRESETS = {
     preset.name: preset
     for preset in (
         Preset("boosted_trees", ("classification", "regression"), _TREES, monotonic=True),
+        Preset("isolation_forest", ("anomaly_detection",), _ISOLATION),
+        Preset("k_means", ("clustering",), _CLUSTERS),
         Preset("linear_regression", ("regression",), _LINEAR),
         Preset("logistic_regression", ("classification",), _LOGISTIC),
         Preset("mlp", ("classification", "regression"), _MLP),
+        Preset("pca", ("decomposition",), _COMPONENTS),
         Preset("random_forest", ("classification", "regression"), _FOREST, monotonic=True),
         Preset("text_classifier", ("classification",), _LOGISTIC | WORD_PARAMS, reads_text=True),
     )

@@ -34,20 +34,21 @@ class TaskRule:
 
 
 _OF_LABELS = (
-    ("tune", "train.validate", "train.leak_guard.allow", "evaluate.segments")
-    + ("evaluate.dependence", "score.explain", "score.as_feature")
-    + ("estimator.class_weight", "estimator.monotonic", "estimator.calibrate", "estimator.decide")
+    ("train.validate", "train.leak_guard.allow", "evaluate.segments", "evaluate.dependence")
+    + ("score.explain", "score.as_feature")
+    + ("estimator.class_weight", "estimator.monotonic", "estimator.calibrate")
 )
+_NO_DECISION = ("tune", "estimator.decide", *_OF_LABELS)
 RULES = {
     rule.task: rule
     for rule in (
         TaskRule("classification", "required"),
         TaskRule("regression", "required"),
-        TaskRule("clustering", "none", _OF_LABELS),
-        TaskRule("decomposition", "none", _OF_LABELS),
-        TaskRule("anomaly_detection", "judging", _OF_LABELS),
-        TaskRule("recommendation", "none", _OF_LABELS, features=False),
-        TaskRule("forecast", "none", _OF_LABELS, features=False),
+        TaskRule("clustering", "none", ("estimator.decide", *_OF_LABELS)),
+        TaskRule("decomposition", "none", _NO_DECISION),
+        TaskRule("anomaly_detection", "judging", ("tune", "estimator.decide.cost", *_OF_LABELS)),
+        TaskRule("recommendation", "none", _NO_DECISION, features=False),
+        TaskRule("forecast", "none", _NO_DECISION, features=False),
     )
 }
 
@@ -108,5 +109,5 @@ def _at(declared: Any, key: str) -> Any:
     """Return what ``declared`` has at the dotted ``key``, as it would be written."""
     here = declared
     for name in key.split("."):
-        here = getattr(here, f"{name}_" if name == "validate" else name)
-    return here.model_dump(exclude_unset=True) if hasattr(here, "model_dump") else here
+        here = getattr(here, f"{name}_" if name == "validate" else name, None)
+    return here.model_dump(exclude_none=True) if hasattr(here, "model_dump") else here

@@ -4,10 +4,17 @@ from collections.abc import Mapping
 
 from ml.kinds.kind import Kind
 from ml.kinds.labelled import Labelled
+from ml.kinds.unlabelled import Unlabelled
 
 __all__ = ["KINDS", "Kind", "kind_of"]
 
-KINDS: Mapping[str, Kind] = {"classification": Labelled(), "regression": Labelled()}
+KINDS: Mapping[str, Kind] = {
+    "classification": Labelled(),
+    "regression": Labelled(),
+    "clustering": Unlabelled(),
+    "decomposition": Unlabelled(),
+    "anomaly_detection": Unlabelled(),
+}
 
 
 def kind_of(task: str) -> Kind:
