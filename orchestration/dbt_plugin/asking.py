@@ -13,6 +13,8 @@ from ml.errors import UsageError
 from ml.relation import Relation, quote
 from ml.scoring.predictions import labelled_columns
 from ml.scoring.stream import FEW_ROWS
+from ml.task_columns import TASK_COLUMNS
+from ml.versions.registry import ModelVersion
 from orchestration.dbt_plugin.moving import drifted, skewed
 from orchestration.dbt_plugin.telling import find_version
 
@@ -44,10 +46,17 @@ def predict(cursor: DuckDBPyConnection, asked: Mapping[str, Any]) -> Mapping[str
     return {
         "key": json.dumps(key),
         "features": [column.feature_sql for column in columns],
-        "type": labelled_columns(version)["prediction"],
+        "type": _type_told(version),
         "model": version.model,
         "version": version.version,
     }
+
+
+def _type_told(version: ModelVersion) -> str:
+    """Return the type of the prediction: the label's, or that of a task without one."""
+    if version.task in TASK_COLUMNS:
+        return TASK_COLUMNS[version.task]["prediction"][0]
+    return labelled_columns(version)["prediction"]
 
 
 def _source(cursor: DuckDBPyConnection, named: Mapping[str, str] | None) -> Source | None:

@@ -14,7 +14,7 @@ from ml.errors import PipelineError, UsageError
 from ml.explain import Explainer, reasons
 from ml.model import Model
 from ml.names import listed
-from ml.scoring.stream import FEW_ROWS, predictions_of, teller
+from ml.scoring.stream import FEW_ROWS, columns_told, predictions_of, teller
 from ml.versions import registry
 from ml.versions.registry import ModelVersion
 from ml.versions.reproduce import declared
@@ -39,8 +39,8 @@ class Teller:
 
     def tell(self, batch: pa.RecordBatch) -> pa.Array:
         """Return prediction and score of each row."""
-        prediction, score = predictions_of(self._model, self._told(batch))
-        return _struct({"prediction": prediction.cast(pa.string()), "score": score})
+        told = columns_told(self._model, self._told(batch))
+        return _struct({"prediction": _as_text(told["prediction"]), "score": told["score"]})
 
     def explain(self, batch: pa.RecordBatch) -> pa.Array:
         """Return prediction, score and the features that made it, as lists of ``top``."""
@@ -69,6 +69,13 @@ class Teller:
                 fix="mend it in the SQL of what is scored",
             )
         return self._tell(batch)
+
+
+def _as_text(values: pa.Array) -> pa.Array:
+    """Return ``values`` as text that DuckDB casts back to what they are, lists included."""
+    if pa.types.is_nested(values.type):
+        return pa.array([None if each is None else str(each) for each in values.to_pylist()])
+    return values.cast(pa.string())
 
 
 def _struct(columns: Mapping[str, pa.Array]) -> pa.Array:
