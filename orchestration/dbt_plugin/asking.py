@@ -9,6 +9,7 @@ from duckdb import DuckDBPyConnection
 from ml.columns import Source, describe
 from ml.data.features import Encoder
 from ml.data.transform import check_inputs, feature_column
+from ml.declaration.tasks import RULES
 from ml.errors import UsageError
 from ml.relation import Relation, quote
 from ml.scoring.predictions import labelled_columns
@@ -27,6 +28,12 @@ def predict(cursor: DuckDBPyConnection, asked: Mapping[str, Any]) -> Mapping[str
     """
     version = find_version(cursor, asked["model"], asked["version"], asked["macro"])
     features = Encoder.from_json(version.features).features
+    if not RULES[version.task].features:
+        raise UsageError(
+            f"{asked['macro']} asks {version.name}, a {version.task}, which tells of no row by its "
+            "features; allowed: models that learn from features",
+            fix=f"read predictions.{version.model}, which goldloop score writes",
+        )
     source = _source(cursor, asked["relation"])
     if source is not None:
         check_inputs(source, features, version.name)
