@@ -17,14 +17,20 @@ from pydantic_core import PydanticCustomError
 from ml.declaration.part import Column, Frozen, Part, Text, nothing
 
 Preset = Literal[
+    "auto_arima",
+    "auto_ets",
+    "auto_theta",
     "boosted_trees",
     "isolation_forest",
     "k_means",
     "linear_regression",
     "logistic_regression",
+    "matrix_factorization",
     "mlp",
+    "mstl",
     "pca",
     "random_forest",
+    "seasonal_naive",
     "text_classifier",
 ]
 

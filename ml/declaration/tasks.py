@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from ml.declaration.kind_rules import of_kind
 from ml.declaration.measures import MEASURES, Task
 from ml.declaration.presets import PRESETS
 from ml.declaration.refusals import shown
@@ -39,6 +40,12 @@ _OF_LABELS = (
     + ("estimator.class_weight", "estimator.monotonic", "estimator.calibrate")
 )
 _NO_DECISION = ("tune", "estimator.decide", *_OF_LABELS)
+# What is of rows told one by one, by their own columns.
+_OF_ROWS = (
+    *_NO_DECISION,
+    *("train.known", "train.transform", "train.features.include", "train.features.exclude"),
+    "score.incremental",
+)
 RULES = {
     rule.task: rule
     for rule in (
@@ -47,8 +54,8 @@ RULES = {
         TaskRule("clustering", "none", ("estimator.decide", *_OF_LABELS)),
         TaskRule("decomposition", "none", _NO_DECISION),
         TaskRule("anomaly_detection", "judging", ("tune", "estimator.decide.cost", *_OF_LABELS)),
-        TaskRule("recommendation", "none", _NO_DECISION, features=False),
-        TaskRule("forecast", "none", _NO_DECISION, features=False),
+        TaskRule("recommendation", "none", _OF_ROWS, features=False),
+        TaskRule("forecast", "required", _OF_ROWS, features=False),
     )
 }
 
@@ -82,6 +89,7 @@ def task_rules(declared: Declaration) -> Iterator[str]:
             f"train.split.by is 'none', but a {rule.task} is judged on rows held out; "
             "allowed: time, random, column"
         )
+    yield from of_kind(declared)
     for key in rule.refused:
         met = _at(declared, key)
         if met:

@@ -88,7 +88,7 @@ def measure(outcomes: Sequence[Measurable], seed: int) -> list[Measured]:
     found = []
     for whole, part, draws in zip(outcomes, sampled, drawn, strict=True):
         middle = part.values()
-        away = {name: (draws[name] - middle[name]) * scale for name in middle}
+        away = {name: (draws[name] - middle[name]) * scale for name in draws}
         found.append(Measured(whole.values(), away))
     return found
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+from ml.kinds.forecasts import Forecasts
 from ml.kinds.kind import Kind
 from ml.kinds.labelled import Labelled
+from ml.kinds.recommendations import Recommendations
 from ml.kinds.unlabelled import Unlabelled
 
 __all__ = ["KINDS", "Kind", "kind_of"]
@@ -11,6 +13,8 @@ __all__ = ["KINDS", "Kind", "kind_of"]
 KINDS: Mapping[str, Kind] = {
     "classification": Labelled(),
     "regression": Labelled(),
+    "recommendation": Recommendations(),
+    "forecast": Forecasts(),
     "clustering": Unlabelled(),
     "decomposition": Unlabelled(),
     "anomaly_detection": Unlabelled(),
