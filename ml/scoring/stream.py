@@ -48,7 +48,7 @@ def told(
 
     Raises PipelineError for a feature that is infinite.
     """
-    tell, workers = _teller(model, rows)
+    tell, workers = teller(model, rows)
     work = _Work(source, target, model, tell, [_earlier(each, rows) for each in earlier])
     reader = _reader(conn)
     try:
@@ -122,7 +122,7 @@ def predictions_of(model: Model, told: Array) -> tuple[pa.Array, pa.Array]:
     return pa.array(model.classes, pa.string()).take(pa.array(codes)), pa.array(score)
 
 
-def _teller(model: Model, rows: int) -> tuple[Tell, int]:
+def teller(model: Model, rows: int) -> tuple[Tell, int]:
     """Return what tells of a batch of features, and how many threads may do so at once."""
     if rows >= FEW_ROWS:
         # Imported here because Numba takes half a second, which few rows do not need.
@@ -143,7 +143,7 @@ def _earlier(each: EarlierModel, rows: int) -> Teller:
     model = each.model
     if model is None:
         return Teller(each.tells_from, each.learnt_until, None)
-    tell, _ = _teller(model, rows)
+    tell, _ = teller(model, rows)
     return Teller(
         each.tells_from, each.learnt_until, lambda batch: predictions_of(model, tell(batch))
     )

@@ -13,6 +13,7 @@ from ml.errors import UsageError
 from ml.experiment.asking import Asked
 from ml.experiment.run import Settings, experiment
 from ml.kinds.profiles import _number, profiles_of, told_clusters
+from ml.monitoring.watch import watch
 from ml.versions import registry
 from ml.versions.reproduce import reproduce
 from ml.why import why
@@ -93,6 +94,14 @@ def test_clusters_are_told_in_words_what_sets_them_apart_first(clustered):
     told = told_clusters(clustered.conn, version)
     assert [number for number, *_ in told] == [1, 2, 3]
     assert any("b is missing 100%" in words for *_, words in told)
+
+
+def test_a_model_without_a_label_is_watched(clustered):
+    spec = clustered.spec(CLUSTERS)
+    watched = watch(clustered.conn, spec, clustered.relations, "run-1", now=NOW)
+    assert watched.version is not None
+    assert watched.moved
+    assert watched.labels == []
 
 
 @settings(max_examples=30, deadline=None)
