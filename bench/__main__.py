@@ -11,8 +11,8 @@ from bench.page import merge, shown, told, write_page
 
 # A module of bench/ each, with a function ``run`` that returns its rows.
 CASES = (
-    *("drift", "features", "ingest", "isolation", "publish", "run", "scoring"),
-    *("sql_predict", "training"),
+    *("drift", "features", "forecast", "ingest", "isolation", "publish", "recommend", "run"),
+    *("scoring", "sql_predict", "training"),
 )
 
 
