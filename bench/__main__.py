@@ -10,7 +10,10 @@ from rich.table import Table
 from bench.page import merge, shown, told, write_page
 
 # A module of bench/ each, with a function ``run`` that returns its rows.
-CASES = ("drift", "features", "ingest", "publish", "run", "scoring", "training")
+CASES = (
+    *("drift", "features", "forecast", "ingest", "isolation", "publish", "recommend", "run"),
+    *("scoring", "sql_predict", "training"),
+)
 
 
 def main() -> None:

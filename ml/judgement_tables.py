@@ -11,6 +11,8 @@ CONFUSION = Relation("ml", "confusion")
 RESIDUALS = Relation("ml", "residuals")
 IMPORTANCES = Relation("ml", "importances")
 DEPENDENCE = Relation("ml", "dependence")
+CLUSTER_PROFILES = Relation("ml", "cluster_profiles")
+COMPONENTS = Relation("ml", "components")
 
 # What each of these tables, and others about a version, begins with.
 OF_VERSION: Mapping[str, tuple[str, str]] = {
@@ -103,5 +105,26 @@ JUDGEMENTS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "x": ("double", "That value where it is a number."),
         "class": ("varchar", "The class, of two the positive one; null for a regression."),
         "y": ("double", "The mean probability of the class, or the mean number told."),
+    },
+    CLUSTER_PROFILES: {
+        **OF_VERSION,
+        "cluster": ("integer", "The cluster, as `prediction` names it."),
+        "rows": ("bigint", "How many of the rows learnt from it has."),
+        "share": ("double", "The share of the rows learnt from that these are."),
+        "feature": ("varchar", "The feature."),
+        "value": ("varchar", "The category told of, or `is missing`; null for a number."),
+        "mean": ("double", "The mean in the cluster; of a category the share of its rows."),
+        "median": ("double", "The median in the cluster, null for a category."),
+        "whole_mean": ("double", "The mean, or the share, in all rows learnt from."),
+        "whole_median": ("double", "The median in all rows learnt from, null for a category."),
+        "apart": ("double", "Mean less whole mean, in standard deviations of the whole."),
+    },
+    COMPONENTS: {
+        **OF_VERSION,
+        "component": ("integer", "1, 2, 3 …: the place in `prediction`."),
+        "explained": ("double", "The share of the variance learnt from that it keeps."),
+        "feature": ("varchar", "The feature."),
+        "value": ("varchar", "The category, or `is missing`; null for the number itself."),
+        "weight": ("double", "What the component adds for each unit of the scaled column."),
     },
 }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ml import estimators
 from ml.data.features import Encoder, Inputs
@@ -18,7 +19,8 @@ class Model:
 
     ``classes`` are text in the label's order, none for a regression. ``calibration`` maps the
     estimator's probabilities, ``threshold`` is the score from which on the second of two classes
-    is told; without it the likeliest class is.
+    is told; without it the likeliest class is. Of an anomaly detection it is the score from which
+    on a row is an anomaly.
     """
 
     encoder: Encoder
@@ -31,6 +33,7 @@ class Model:
     def tell(self, inputs: Inputs) -> Array:
         """Return probabilities [rows, classes], calibrated, or for a regression numbers [rows].
 
+        What other tasks tell :func:`ml.estimators.tell` says.
         ``inputs`` are what :meth:`ml.features.Encoder.encode` gives.
         """
         return self.calibrated(estimators.tell(self.estimator, inputs, self.task))
@@ -38,6 +41,10 @@ class Model:
     def calibrated(self, told: Array) -> Array:
         """Return the estimator's own word ``told`` as :meth:`tell` gives it."""
         return told if self.calibration is None else self.calibration.apply(told)
+
+    def flags(self, told: Array) -> npt.NDArray[np.bool_]:
+        """Return whether each of ``told`` [rows], how anomalous rows are, is an anomaly."""
+        return np.asarray(told >= (0.5 if self.threshold is None else self.threshold))
 
     def decide(self, told: Array) -> Codes:
         """Return the position of the class told for each row of ``told`` [rows, classes]."""

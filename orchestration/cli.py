@@ -10,6 +10,7 @@ from ml.errors import GoldloopError
 from orchestration import (
     cli_experiment,
     cli_features,
+    cli_lineage,
     cli_models,
     cli_new,
     cli_releases,
@@ -32,6 +33,7 @@ cli_sandbox.register(app)
 cli_features.register(app)
 cli_new.register(app)
 cli_experiment.register(app)
+cli_lineage.register(app)
 
 Landing = Annotated[
     Path | None,

@@ -90,6 +90,14 @@ def rollback(context: typer.Context, name: Name, why: Why = None) -> None:
     roll_back_model(context.obj, name, why)
 
 
+@models.command()
+def install(context: typer.Context) -> None:
+    """Write the macros ml_predict, ml_evaluate and so on into the project, or renew them."""
+    from orchestration.models_install import install_models
+
+    install_models(context.obj)
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands of this module to ``app``."""
     app.add_typer(models, name="models")

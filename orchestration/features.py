@@ -12,11 +12,12 @@ from rich.console import Console
 from rich.table import Table
 
 from dataops.features.behaviours import check_behaviours
-from dataops.features.installed import check_macros, install_macros
+from dataops.features.installed import FEATURES, MacroSet, check_macros, install_macros
 from dataops.features.read import Read, read_features, views_of
 from dataops.features.uses import check_training_sets
 from dataops.features.views import View, feature_views
 from ml.errors import UsageError
+from orchestration.ml_macros import ML_MACROS
 from orchestration.project import Project
 
 FOLDER = "goldloop"
@@ -28,6 +29,7 @@ def checked_views(project: Project) -> dict[str, View]:
     Raises UsageError naming what is wrong, with its file.
     """
     check_macros(project.manifest, project.folder)
+    check_macros(project.manifest, project.folder, ML_MACROS)
     views = feature_views(project.manifest)
     check_behaviours(project.manifest, views)
     check_training_sets(project.manifest, views)
@@ -35,19 +37,25 @@ def checked_views(project: Project) -> dict[str, View]:
 
 
 def install(folder: Path | None) -> None:
-    """Write the macros into the project's first macro folder and say what to do with them."""
+    """Write the macros of features into the project and say what to do with them."""
+    install_into(folder, FEATURES)
+    Console(soft_wrap=True).print(
+        "next: declare a feature view (docs/features.md), then call training_set"
+    )
+
+
+def install_into(folder: Path | None, macros: MacroSet) -> None:
+    """Write ``macros`` into the project's first macro folder."""
     project = Project.locate(folder)
     target = project.folder / macro_path(project.folder) / FOLDER
-    written = install_macros(target)
+    written = install_macros(target, macros)
     # dbt looks again only at files that changed, not at those whose macros were missing.
     for state in project.folder.glob("target/partial_parse.msgpack"):
         state.unlink()
     for state in project.target.glob("partial_parse.msgpack"):
         state.unlink()
     (project.target / "parsed").unlink(missing_ok=True)
-    console = Console(soft_wrap=True)
-    console.print(f"{len(written)} files in {target}; commit them with the project")
-    console.print("next: declare a feature view (docs/features.md), then call training_set")
+    Console(soft_wrap=True).print(f"{len(written)} files in {target}; commit them with the project")
 
 
 def get(

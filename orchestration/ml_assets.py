@@ -21,6 +21,7 @@ from ml.versions.registry import ModelVersion
 from orchestration.contract_checks import ContractChecks
 from orchestration.declared import declared_models
 from orchestration.feature_code import feature_code, manifest_hash
+from orchestration.model_kinds import found_facts
 from orchestration.passing import guarded
 from orchestration.project import Project
 from orchestration.retraining import train_if_due
@@ -80,7 +81,8 @@ def _train(
         version, lineage, decided = train_if_due(context, connection, project, spec, made_by)
         champion = registry.champion(connection, spec.name)
         card = cards.cards(connection, spec.name)[-1]
-    gate, facts = _gate(version, champion), _facts(version, decided)
+        found = found_facts(connection, version)
+    gate, facts = _gate(version, champion), _facts(version, decided) | found
     if card.warning:
         context.log.warning(card.warning)
         facts["problem_card"] = card.warning

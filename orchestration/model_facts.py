@@ -7,7 +7,9 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from ml.judgement_tables import (
+    CLUSTER_PROFILES,
     COMPARISONS,
+    COMPONENTS,
     CONFUSION,
     CURVES,
     DEPENDENCE,
@@ -31,6 +33,8 @@ TABLES = {
     "residuals": RESIDUALS,
     "curves": CURVES,
     "dependence": DEPENDENCE,
+    "cluster_profiles": CLUSTER_PROFILES,
+    "components": COMPONENTS,
 }
 Row = dict[str, Any]
 

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from ml.versions import registry
 from orchestration.model_facts import Facts, Row
+from orchestration.model_kinds import found_tables
 from orchestration.model_list import judged_by
 from orchestration.model_names import version_of
 from orchestration.project import Project
@@ -40,6 +41,7 @@ def _parts(facts: Facts) -> Iterator[Table | str]:
     yield _metrics(facts)
     if any(row["segment"] != "all" for row in facts.tables["evaluations"]):
         yield _segments(facts)
+    yield from found_tables(facts)
     if facts.tables["importances"]:
         yield _importances(facts)
     yield from _curves(facts)

@@ -7,11 +7,13 @@ from typing import Any
 import yaml
 
 from ml.errors import UsageError
+from orchestration.ml_macros import MODULE
 
 
 def write_profile(folder: Path, out: Path, warehouse: Path) -> None:
     """Write ``out/profiles.yml``: the project's profile with its DuckDB file set to ``warehouse``.
 
+    It names the plugin that trains and asks ML models from SQL, if the project's does not.
     Everything else of the chosen output (threads, settings, attachments, plugins) is kept as the
     project has it. A project without a profile gets a plain one. A profile of another database is
     a :class:`UsageError`.
@@ -28,13 +30,21 @@ def write_profile(folder: Path, out: Path, warehouse: Path) -> None:
             "allowed: duckdb",
             fix="add a duckdb output to profiles.yml, then: goldloop run",
         )
-    document = {name: {"target": target, "outputs": {target: output | {"path": str(warehouse)}}}}
+    output = _with_plugin(output | {"path": str(warehouse)})
+    document = {name: {"target": target, "outputs": {target: output}}}
     text = yaml.safe_dump(document, sort_keys=True)
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = out / "profiles.yml"
     # An unchanged profile keeps its time: dbt then reuses what it has parsed.
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         path.write_text(text, encoding="utf-8")
+
+
+def _with_plugin(output: dict[str, Any]) -> dict[str, Any]:
+    named = output.get("plugins") or []
+    if any(isinstance(each, dict) and each.get("module") == MODULE for each in named):
+        return output
+    return output | {"plugins": [*named, {"module": MODULE}]}
 
 
 def _profile_name(folder: Path) -> str:

@@ -21,6 +21,8 @@ from orchestration.declared import declared_in
 from orchestration.leaks import relations_read, train_checked
 from orchestration.project import Project
 from orchestration.sandbox_contracts import require_kept, verify_built
+from orchestration.smoke import however_good
+from orchestration.sql_trained import trains
 from orchestration.versions import code_version
 
 if TYPE_CHECKING:
@@ -78,7 +80,10 @@ def build_in(project: Project, sandbox: Sandbox, selection: str, mode: Mode, tel
         if stage.nodes:
             tell(f"dbt: {len(stage.nodes)} models and tests")
             names = [graph.fqn(id_) for id_ in stage.nodes]
-            built.add(sandbox_dbt.build(project, sandbox, names, defer=not mode.smoke))
+            if any(trains(manifest.raw["nodes"].get(id_)) for id_ in stage.nodes):
+                with sandbox.connect() as connection:
+                    copy_in(connection, [*COLUMNS], empty=mode.smoke)
+            built.add(sandbox_dbt.build(project, sandbox, names, smoke=mode.smoke))
         for name in stage.models:
             tell(f"training and scoring {name}")
             _model(project, sandbox, specs[name], manifest, mode, built)
@@ -123,14 +128,10 @@ def _judged(
     connection: DuckDBPyConnection, version: "ModelVersion", mode: Mode, run_id: str
 ) -> "ModelVersion":
     """Let a smoke test score with what it trained; refuse what is rejected where that is strict."""
-    from ml.data.checks import utc
-    from ml.versions import decisions
-
     if version.status != "rejected":
         return version
     if mode.smoke:
-        cause = decisions.Cause("promote", utc(datetime.now(UTC)), run_id, "smoke")
-        return decisions.promote(connection, version, cause, "a smoke test scores")
+        return however_good(connection, version, run_id)
     if mode.strict:
         raise PipelineError(
             f"{version.name}, trained on what changed, is rejected: {version.reason}",

@@ -17,11 +17,13 @@ from dataops.artifacts import RUN_RESULTS, add_run_results
 from ml.errors import PipelineError
 from ml.relation import Relation
 from orchestration.contract_checks import ContractChecks
+from orchestration.model_calls import after_models
 from orchestration.passing import failed_checks, unbuilt
 from orchestration.progress import tell
 from orchestration.project import QUIET, Project, dbt_command
 from orchestration.size import measured
 from orchestration.sql_step import TRANSLATOR, SqlStep
+from orchestration.sql_trained import RUN
 
 
 def sql_assets(project: Project, contracts: ContractChecks) -> dg.AssetsDefinition:
@@ -33,7 +35,7 @@ def sql_assets(project: Project, contracts: ContractChecks) -> dg.AssetsDefiniti
 
     @dg.multi_asset(
         name="sql",
-        specs=specs,
+        specs=[after_models(spec, project.manifest) for spec in specs],
         check_specs=[*tests, *contracts.specs(spec.key for spec in specs)],
         can_subset=True,
         allow_arbitrary_check_specs=True,
@@ -99,6 +101,7 @@ def _invoke(
         "DBT_PROFILES_DIR": str(project.profiles),
         "DBT_TARGET_PATH": str(project.target),
         "DBT_LOG_PATH": str(project.target),
+        RUN: context.run_id,
     }
     return DbtCliInvocation.run(
         args=[*dbt_command(), *arguments, "--exclude-resource-type", "unit_test"],

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
-from dataops.lineage.places import Cell, Made, Parent, Place
+from dataops.lineage.places import STAR, Cell, Made, Parent, Place
 from dataops.lineage.statement import Catalog, trace
 
 Way = tuple[Place, ...]
@@ -17,11 +17,13 @@ class Lineage:
     """Column lineage of a project; each model's SQL is resolved when it is first asked for.
 
     ``compiled`` maps relations (``schema.name``) to their SELECT, None where it is not known;
-    what is not in it (a source, a seed) is where lineage ends.
+    what is not in it (a source, a seed) is where lineage ends. ``given`` has cells that no SQL
+    makes: what ML models tell.
     """
 
     compiled: Mapping[str, str | None]
     catalog: Catalog
+    given: Mapping[Place, Cell] = field(default_factory=dict)
     _traced: dict[str, dict[Place, Cell]] = field(default_factory=dict, init=False, repr=False)
     _failed: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
@@ -31,13 +33,17 @@ class Lineage:
         What cannot be resolved is a cell without parents that says why.
         """
         relation = place.relation
+        if place in self.given:
+            return self.given[place]
         if relation not in self.compiled:
             return None
         self._trace(relation)
         if relation in self._failed:
             return Cell(Made.ROWS, (), f"{relation}: {self._failed[relation]}")
+        traced = self._traced[relation]
         missing = f"{relation} has no column '{place.column}' in its compiled SQL"
-        return self._traced[relation].get(place) or Cell(Made.ROWS, (), missing)
+        star = traced.get(Place(relation, STAR, place.scope))
+        return traced.get(place) or star or Cell(Made.ROWS, (), missing)
 
     def names(self, relation: str, scope: str) -> set[str]:
         """Return the columns of a CTE or subquery of the SQL of ``relation``."""

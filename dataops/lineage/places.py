@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+# The column that stands for which rows a relation, a CTE or a subquery has.
+ROWS = "*"
+# What stands for the columns of a query that a star brings and that its SQL does not name.
+STAR = "**"
+
 
 @dataclass(frozen=True, order=True)
 class Place:
@@ -14,6 +19,11 @@ class Place:
     relation: str
     column: str
     scope: str = ""
+
+    @property
+    def rows(self) -> "Place":
+        """Which rows there are where this column is."""
+        return Place(self.relation, ROWS, self.scope)
 
     def __str__(self) -> str:
         name = self.relation.split(".")[-1]
@@ -30,18 +40,42 @@ class Made(StrEnum):
     ROWS = "rows"  # over several rows, or of the rows of several selects
 
 
+class Kind(StrEnum):
+    """What a column has to do with another that it comes from."""
+
+    VALUE = "value"  # its values are made of the other's
+    SCORED = "scored"  # an ML model tells it from the other, a feature
+    LEARNT = "learnt"  # an ML model has learnt from the other
+    TABLE = "table"  # it is not resolved: any column of the table may be what it is made of
+    FILTER = "filter"  # where, having, qualify, limit: the other says which rows stay
+    JOIN = "join"  # the other says which rows meet
+    GROUP = "group"  # the other says which rows are one: group by, distinct, union
+    ORDER = "order"  # the other says in which order rows are taken
+    ROWS = "rows"  # the rows there are, in the table read
+
+
+# By these a column's values come from another's; by the rest only which rows there are.
+VALUES = frozenset({Kind.VALUE, Kind.SCORED, Kind.LEARNT, Kind.TABLE})
+
+
 @dataclass(frozen=True)
 class Parent:
     """A column that another reads, by the name ``alias`` of the table, CTE or subquery there."""
 
     place: Place
     alias: str
+    kind: Kind = Kind.VALUE
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What one column is made of; ``unresolved`` says why not all of it is known."""
+    """What one column is made of; ``unresolved`` says why not all of it is known.
+
+    ``decided`` are what its values are not made of but depend on, beyond the rows of its own
+    scope: of ``ROWS`` the conditions, of a column the rows of a subquery within it.
+    """
 
     made: Made
     parents: tuple[Parent, ...] = ()
     unresolved: str | None = None
+    decided: tuple[Parent, ...] = ()

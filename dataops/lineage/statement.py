@@ -9,8 +9,10 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
+from dataops.lineage.deciding import deciding
 from dataops.lineage.making import made
-from dataops.lineage.places import Cell, Made, Parent, Place
+from dataops.lineage.places import ROWS, STAR, Cell, Kind, Made, Parent, Place
+from dataops.lineage.reading import Reader, column_names, columns, is_within
 
 Catalog = Mapping[str, Mapping[str, Mapping[str, str]]]
 # What sqlglot resolves wrongly or not at all, and says nothing of.
@@ -24,8 +26,9 @@ _STUMBLES = (
 def trace(sql: str, relation: str, catalog: Catalog) -> dict[Place, Cell]:
     """Return the columns that ``sql``, which makes ``relation``, has, and those of its CTEs.
 
-    ``catalog`` has the columns of the tables it reads: schema, table, column, type. Raises
-    ValueError saying what of the statement cannot be resolved.
+    Beside the columns, each query has a cell for which rows it has (``ROWS``). ``catalog`` has the
+    columns of the tables it reads: schema, table, column, type. Raises ValueError saying what of
+    the statement cannot be resolved.
     """
     try:
         tree = sqlglot.parse_one(sql, dialect="duckdb")
@@ -41,7 +44,7 @@ def trace(sql: str, relation: str, catalog: Catalog) -> dict[Place, Cell]:
         raise ValueError(f"sqlglot: {said[0]}") from error
     if root is None:
         raise ValueError("it is not a SELECT")
-    return _Statement(relation).of(root)
+    return _Statement(relation, root).cells()
 
 
 def _check(tree: Any) -> None:
@@ -56,106 +59,91 @@ def _check(tree: Any) -> None:
 class _Statement:
     """Walks the scopes of a statement, each once."""
 
-    def __init__(self, relation: str) -> None:
-        self._relation = relation
-        self._cells: dict[Place, Cell] = {}
-        self._names: dict[int, str] = {}
-        self._taken: set[str] = set()
+    def __init__(self, relation: str, root: Scope) -> None:
+        self._reader = Reader(relation, root)
+        self._scopes = [*self._reader.scopes, root]
 
-    def of(self, root: Scope) -> dict[Place, Cell]:
-        """Return the columns of ``root`` and of every scope below it."""
-        self._names[id(root)] = ""
-        scopes = [each for each in root.traverse() if each is not root]
-        for number, scope in enumerate(scopes):
-            self._names[id(scope)] = self._name(scope, number)
-        for scope in [*scopes, root]:
-            self._add(scope)
-        return self._cells
+    def cells(self) -> dict[Place, Cell]:
+        """Return the columns and the rows of every scope."""
+        found = dict[Place, Cell]()
+        for scope in self._scopes:
+            if scope.set_operation_scopes:
+                found |= self._union(scope)
+            elif isinstance(scope.expression, exp.Select):
+                for select in scope.expression.selects:
+                    name = STAR if _is_star(select) else select.alias_or_name
+                    # Of two columns of one name the first has it.
+                    found.setdefault(self._reader.place(scope, name), self._cell(scope, select))
+                found[self._reader.place(scope, ROWS)] = self._rows(scope)
+        return found
 
-    def _name(self, scope: Scope, number: int) -> str:
-        """Return the CTE's or subquery's alias, with a number where another has it too."""
-        above = scope.expression.parent
-        alias = above.alias if isinstance(above, exp.CTE | exp.Subquery) else ""
-        name = alias if alias and alias not in self._taken else f"{alias}#{number}"
-        self._taken.add(name)
-        return name
-
-    def _add(self, scope: Scope) -> None:
-        if scope.set_operation_scopes:
-            self._add_union(scope)
-        elif isinstance(scope.expression, exp.Select):
-            for select in scope.expression.selects:
-                place = Place(self._relation, select.alias_or_name, self._names[id(scope)])
-                self._cells[place] = self._cell(scope, select)
-
-    def _add_union(self, scope: Scope) -> None:
-        """Add columns by their position in both sides, named as the left one names them."""
-        sides = [_names(each) for each in scope.set_operation_scopes]
-        for at, name in enumerate(sides[0]):
-            parents = [
-                self._parent(side, names[at])
-                for side, names in zip(scope.set_operation_scopes, sides, strict=True)
-                if at < len(names)
-            ]
-            place = Place(self._relation, name, self._names[id(scope)])
-            self._cells[place] = Cell(Made.ROWS, tuple(parents))
+    def _union(self, scope: Scope) -> dict[Place, Cell]:
+        """Return columns by their position in both sides, named as the left one names them."""
+        found, reader = dict[Place, Cell](), self._reader
+        sides = [(each, column_names(each)) for each in scope.set_operation_scopes]
+        for at, name in enumerate(sides[0][1]):
+            parents = [reader.parent(side, names[at]) for side, names in sides if at < len(names)]
+            found[reader.place(scope, name)] = Cell(Made.ROWS, tuple(parents))
+        decided = [reader.parent(side, ROWS, kind=Kind.ROWS) for side, _ in sides]
+        if not _is_union_all(scope.expression):
+            decided += [each for side, _ in sides for each in reader.whole(side, Kind.GROUP)]
+        found[reader.place(scope, ROWS)] = Cell(Made.ROWS, decided=tuple(decided))
+        return found
 
     def _cell(self, scope: Scope, select: Any) -> Cell:
-        if select.find(exp.Star) and select.is_star:
+        unresolved = None
+        if _is_star(select) and isinstance(_starred(select), exp.Star | exp.Column):
             return Cell(Made.ROWS, (), "a star is not resolved")
-        parents, unresolved = list[Parent](), None
         for row in select.find_all(exp.TableColumn):
             unresolved = f"the whole row {row.sql(dialect='duckdb')} is not resolved"
-        for column in _columns(select, *_windows(scope, select)):
-            found = self._reads(scope, column)
+        parents, unknown = self._read(scope, select, *_windows(scope, select))
+        decided = list[Parent]()
+        for below in _queries(scope, select):
+            parents += self._reader.whole(below)
+            decided.append(self._reader.parent(below, ROWS, kind=Kind.ROWS))
+        is_grouped = scope.expression.args.get("group") is not None
+        return Cell(
+            made(select, is_grouped=is_grouped),
+            tuple(dict.fromkeys(parents)),
+            unknown or unresolved,
+            tuple(decided),
+        )
+
+    def _rows(self, scope: Scope) -> Cell:
+        """Return what decides which rows ``scope`` has: what it reads from, and its conditions."""
+        decided, unresolved = [*self._reader.sources(scope)], None
+        for part, kind in deciding(scope.expression):
+            parents, unknown = self._read(scope, part)
+            unresolved = unresolved or unknown
+            decided += [Parent(each.place, each.alias, kind) for each in parents]
+            for below in _queries(scope, part):
+                decided += self._reader.whole(below, kind)
+                decided.append(self._reader.parent(below, ROWS, kind=kind))
+        return Cell(Made.ROWS, (), unresolved, tuple(dict.fromkeys(decided)))
+
+    def _read(self, scope: Scope, *parts: Any) -> tuple[list[Parent], str | None]:
+        """Return the columns that ``parts`` read, and what of them is not known."""
+        parents, unresolved = list[Parent](), None
+        for column in columns(*parts):
+            found = self._reader.reads(scope, column)
             parents += found or []
             if found is None:
                 unresolved = f"'{column.sql(dialect='duckdb')}' is not resolved"
-        for below in scope.subquery_scopes:
-            if _is_within(below.expression, select):
-                parents += [self._parent(below, name) for name in _names(below)]
-        is_grouped = scope.expression.args.get("group") is not None
-        return Cell(made(select, is_grouped=is_grouped), tuple(dict.fromkeys(parents)), unresolved)
-
-    def _reads(self, scope: Scope, column: exp.Column) -> list[Parent] | None:
-        """Return the column that ``column`` names, None where that is not known.
-
-        For one of a list's rows, or of rows written out, it is what these are made of.
-        """
-        source = scope.sources.get(column.table)
-        if isinstance(source, exp.Table):
-            name = f"{source.db}.{source.name}" if source.db else source.name
-            return [Parent(Place(name, column.name), column.table)]
-        if isinstance(source, Scope) and isinstance(source.expression, exp.UDTF):
-            return self._of_rows(scope, source.expression, column.table)
-        if isinstance(source, Scope) and id(source) in self._names:
-            return [self._parent(source, column.name, column.table)]
-        return None
-
-    def _of_rows(self, scope: Scope, rows: Any, alias: str) -> list[Parent] | None:
-        if isinstance(rows, exp.Lateral):
-            return None
-        found = list[Parent]()
-        for column in _columns(rows):
-            if column.table != alias:
-                read = self._reads(scope, column)
-                if read is None:
-                    return None
-                found += read
-        return found
-
-    def _parent(self, scope: Scope, column: str, alias: str | None = None) -> Parent:
-        name = self._names[id(scope)]
-        return Parent(Place(self._relation, column, name), name if alias is None else alias)
+        return parents, unresolved
 
 
-def _columns(*parts: Any) -> Iterator[exp.Column]:
-    """Yield the columns of expressions that are not those of a query within them."""
-    for part in parts:
-        for column in part.find_all(exp.Column):
-            above = column.find_ancestor(exp.Query)
-            if above is None or not _is_within(above, part):
-                yield column
+def _is_star(select: Any) -> bool:
+    """Whether ``select`` is columns without a name of their own: all of a table or of a struct."""
+    return bool(select.is_star)
+
+
+def _starred(select: Any) -> Any:
+    return select.this if isinstance(select, exp.Alias) else select
+
+
+def _queries(scope: Scope, part: Any) -> list[Scope]:
+    """Return the queries that stand within ``part`` of ``scope``."""
+    return [each for each in scope.subquery_scopes if is_within(each.expression, part)]
 
 
 def _windows(scope: Scope, select: Any) -> Iterator[Any]:
@@ -171,14 +159,5 @@ def _windows(scope: Scope, select: Any) -> Iterator[Any]:
                 yield named[alias]
 
 
-def _names(scope: Scope) -> list[str]:
-    """Return the names of the columns of a query, none for what is no query."""
-    return scope.expression.named_selects if isinstance(scope.expression, exp.Query) else []
-
-
-def _is_within(part: Any, whole: Any) -> bool:
-    while part is not None:
-        if part is whole:
-            return True
-        part = part.parent
-    return False
+def _is_union_all(expression: Any) -> bool:
+    return isinstance(expression, exp.Union) and not expression.args.get("distinct")

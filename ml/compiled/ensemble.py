@@ -1,4 +1,4 @@
-"""An ensemble of trees compiled: ranks, bit vectors or a walk, then scikit-learn's own link."""
+"""An ensemble of trees compiled: ranks, bit vectors or a walk of two, then the estimator's link."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,21 +6,24 @@ from typing import Any
 
 import numpy as np
 
-from ml.compiled import quick, walk
+from ml.compiled import perfect, quick, walk
 from ml.compiled.column import Values
 from ml.compiled.ranks import Numbers, Ranker, blank, rank_codes, rank_numbers, rankers
 from ml.evaluation.metrics import Array
-from ml.trees import boosted, forests
+from ml.trees import boosted, forests, isolation
 from ml.trees.tree import Trees
 
 
 @dataclass(frozen=True)
 class CompiledTrees:
-    """Tells bit for bit what the estimator's ``predict_proba`` or ``predict`` does."""
+    """Tells bit for bit what the estimator's ``predict_proba`` or ``predict`` does.
+
+    An isolation forest tells how anomalous rows are: its ``score_samples`` with the other sign.
+    """
 
     trees: Trees
     rankers: dict[int, Ranker]
-    laid: quick.Quick | walk.Walk
+    laid: quick.Quick | perfect.Perfect | walk.Walk
     told: Callable[[Array], Array]
 
     @property
@@ -70,6 +73,10 @@ def of_trees(estimator: Any) -> CompiledTrees | None:
     """Return the fitted ``estimator`` compiled, None where it is no ensemble known here."""
     if isinstance(estimator, boosted.BOOSTED):
         return _compiled(boosted.of_boosted(estimator), lambda raw: boosted.told(estimator, raw))
+    if isinstance(estimator, isolation.ISOLATION):
+        return _compiled(
+            isolation.of_isolation(estimator), lambda raw: isolation.told(estimator, raw)
+        )
     if isinstance(estimator, forests.FORESTS) and estimator.n_outputs_ == 1:
         return _compiled(forests.of_forest(estimator), lambda raw: forests.told(estimator, raw))
     return None
@@ -77,6 +84,7 @@ def of_trees(estimator: Any) -> CompiledTrees | None:
 
 def _compiled(trees: Trees, told: Callable[[Array], Array]) -> CompiledTrees:
     found = rankers(trees)
-    return CompiledTrees(
-        trees, found, quick.lay_out(trees, found) or walk.lay_out(trees, found), told
+    laid = (
+        quick.lay_out(trees, found) or perfect.lay_out(trees, found) or walk.lay_out(trees, found)
     )
+    return CompiledTrees(trees, found, laid, told)

@@ -57,24 +57,26 @@ def check_rows(conn: DuckDBPyConnection, source: Source, grain: Grain, now: date
                 fix=f"fix the SQL of {source.dbt_name}, then: {source.build}",
             )
     if grain.time:
-        _check_time(conn, source, grain.time, utc(now))
+        check_past(conn, source, grain.time, now)
     _check_repeats(conn, source, grain)
     return int(rows)
 
 
-def _check_time(conn: DuckDBPyConnection, source: Source, time: Column, now: datetime) -> None:
+def check_past(conn: DuckDBPyConnection, source: Source, time: Column, now: datetime) -> None:
+    """Raise PipelineError where ``time`` lies after ``now`` or is infinite in a row."""
     late, endless, latest = _one(
         conn,
         "select count(*) filter (where moment > ?), count(*) filter (where not isfinite(moment)), "
         "cast(max(moment) as varchar) "
         f"from (select {time.time_sql} as moment from {source.relation.sql})",
-        [now],
+        [utc(now)],
     )
     if late or endless:
         met = f"'{latest}'" if late else "'-infinity'"
         raise PipelineError(
             f"'{time.name}' lies in the future or is infinite in {max(late, endless):,} rows of "
-            f"{source.relation}: {met} was met; allowed: up to now, {now:%Y-%m-%d %H:%M:%S} UTC",
+            f"{source.relation}: {met} was met; allowed: up to now, "
+            f"{utc(now):%Y-%m-%d %H:%M:%S} UTC",
             fix=f"fix the SQL of {source.dbt_name}, then: {source.build}",
         )
 

@@ -17,11 +17,20 @@ from pydantic_core import PydanticCustomError
 from ml.declaration.part import Column, Frozen, Part, Text, nothing
 
 Preset = Literal[
+    "auto_arima",
+    "auto_ets",
+    "auto_theta",
     "boosted_trees",
+    "isolation_forest",
+    "k_means",
     "linear_regression",
     "logistic_regression",
+    "matrix_factorization",
     "mlp",
+    "mstl",
+    "pca",
     "random_forest",
+    "seasonal_naive",
     "text_classifier",
 ]
 
@@ -75,7 +84,7 @@ class Decide(Part):
     """From which score on a row is told positive; exactly one of the two is given."""
 
     threshold: Annotated[float, Field(ge=0, le=1)] | None = Field(
-        None, description="Positive from this score on."
+        None, description="Positive from this score on; an anomaly from this score on."
     )
     cost: Cost | None = Field(
         None, description="The threshold that costs least on scores told out of fold."

@@ -32,15 +32,35 @@ class Measure:
 
 
 _ALL = (
-    Measure("roc_auc", ("classification",), higher_is_better=True, ranks=True),
-    Measure("average_precision", ("classification",), higher_is_better=True, ranks=True),
+    Measure("roc_auc", ("classification", "anomaly_detection"), higher_is_better=True, ranks=True),
+    Measure(
+        "average_precision",
+        ("classification", "anomaly_detection"),
+        higher_is_better=True,
+        ranks=True,
+    ),
     Measure("log_loss", ("classification",), higher_is_better=False),
     Measure("brier", ("classification",), higher_is_better=False),
     Measure("accuracy", ("classification",), higher_is_better=True),
     Measure("f1", ("classification",), higher_is_better=True),
-    Measure("rmse", ("regression",), higher_is_better=False),
-    Measure("mae", ("regression",), higher_is_better=False),
+    Measure("rmse", ("regression", "recommendation", "forecast"), higher_is_better=False),
+    Measure("mae", ("regression", "recommendation", "forecast"), higher_is_better=False),
     Measure("r2", ("regression",), higher_is_better=True),
+    Measure("ndcg_at_10", ("recommendation",), higher_is_better=True),
+    Measure("precision_at_10", ("recommendation",), higher_is_better=True),
+    Measure("recall_at_10", ("recommendation",), higher_is_better=True),
+    Measure("item_coverage", ("recommendation",), higher_is_better=True),
+    Measure("mase", ("forecast",), higher_is_better=False),
+    Measure("smape", ("forecast",), higher_is_better=False),
+    Measure("interval_coverage", ("forecast",), higher_is_better=True),
+    Measure("silhouette", ("clustering",), higher_is_better=True),
+    Measure("davies_bouldin", ("clustering",), higher_is_better=False),
+    Measure("calinski_harabasz", ("clustering",), higher_is_better=True),
+    Measure("explained_variance", ("decomposition",), higher_is_better=True),
+    Measure("reconstruction_error", ("decomposition",), higher_is_better=False),
+    Measure("flagged_share", ("anomaly_detection",), higher_is_better=False),
+    Measure("flagged_gap", ("anomaly_detection",), higher_is_better=False),
+    Measure("stability", ("anomaly_detection",), higher_is_better=True),
 )
 
 MEASURES = {measure.name: measure for measure in _ALL}

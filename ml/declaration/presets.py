@@ -27,6 +27,23 @@ _TREES = frozenset(
     + ("max_bins", "max_depth", "max_features", "max_iter", "max_leaf_nodes")
     + ("min_samples_leaf", "n_iter_no_change", "tol", "validation_fraction")
 )
+_FACTORS = frozenset(
+    ("alpha", "bias_regularization", "factors", "feedback", "iterations", "regularization")
+)
+_FORECAST = "statsforecast"
+_SEASON = frozenset(("season_length",))
+_ARIMA = _SEASON | frozenset(
+    ("approximation", "d", "D", "ic", "max_p", "max_q", "max_P", "max_Q", "seasonal")
+    + ("stationary", "stepwise")
+)
+_CLUSTERS = frozenset(("algorithm", "init", "max_iter", "n_clusters", "n_init", "tol"))
+_COMPONENTS = frozenset(
+    ("iterated_power", "n_components", "n_oversamples", "power_iteration_normalizer")
+    + ("svd_solver", "tol", "whiten")
+)
+_ISOLATION = frozenset(
+    ("bootstrap", "contamination", "max_features", "max_samples", "n_estimators")
+)
 WORD_PARAMS = frozenset(
     ("analyzer", "binary", "lowercase", "max_df", "max_features", "min_df", "ngram_range")
     + ("norm", "smooth_idf", "stop_words", "strip_accents", "sublinear_tf", "token_pattern")
@@ -43,16 +60,32 @@ class Preset:
     params: frozenset[str]
     reads_text: bool = False
     monotonic: bool = False
+    # The library of an extra that it needs.
+    library: str | None = None
 
 
 PRESETS = {
     preset.name: preset
     for preset in (
+        Preset("auto_arima", ("forecast",), _ARIMA, library=_FORECAST),
+        Preset("auto_ets", ("forecast",), _SEASON | {"damped", "model"}, library=_FORECAST),
+        Preset(
+            "auto_theta",
+            ("forecast",),
+            _SEASON | {"decomposition_type", "model"},
+            library=_FORECAST,
+        ),
         Preset("boosted_trees", ("classification", "regression"), _TREES, monotonic=True),
+        Preset("isolation_forest", ("anomaly_detection",), _ISOLATION),
+        Preset("k_means", ("clustering",), _CLUSTERS),
         Preset("linear_regression", ("regression",), _LINEAR),
         Preset("logistic_regression", ("classification",), _LOGISTIC),
+        Preset("matrix_factorization", ("recommendation",), _FACTORS),
         Preset("mlp", ("classification", "regression"), _MLP),
+        Preset("mstl", ("forecast",), _SEASON, library=_FORECAST),
+        Preset("pca", ("decomposition",), _COMPONENTS),
         Preset("random_forest", ("classification", "regression"), _FOREST, monotonic=True),
+        Preset("seasonal_naive", ("forecast",), _SEASON),
         Preset("text_classifier", ("classification",), _LOGISTIC | WORD_PARAMS, reads_text=True),
     )
 }

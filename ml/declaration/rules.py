@@ -81,6 +81,9 @@ def _baseline(declared: Declaration) -> Iterator[str]:
     baseline = declared.problem.baseline
     if baseline == "prior" or declared.task == "regression":
         return
+    if declared.task not in ("classification", "anomaly_detection"):
+        yield f"problem.baseline is '{baseline}', but this is a {declared.task}; allowed: prior"
+        return
     ranking = [measure.name for measure in measures_of(declared.task) if measure.ranks]
     for at, criterion in enumerate(declared.problem.success):
         if criterion.beats_baseline_by is not None and criterion.metric not in ranking:

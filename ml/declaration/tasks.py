@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from ml.declaration.kind_rules import of_kind
 from ml.declaration.measures import MEASURES, Task
 from ml.declaration.presets import PRESETS
 from ml.declaration.refusals import shown
@@ -34,20 +35,27 @@ class TaskRule:
 
 
 _OF_LABELS = (
-    ("tune", "train.validate", "train.leak_guard.allow", "evaluate.segments")
-    + ("evaluate.dependence", "score.explain", "score.as_feature")
-    + ("estimator.class_weight", "estimator.monotonic", "estimator.calibrate", "estimator.decide")
+    ("train.validate", "train.leak_guard.allow", "evaluate.segments", "evaluate.dependence")
+    + ("score.explain", "score.as_feature")
+    + ("estimator.class_weight", "estimator.monotonic", "estimator.calibrate")
+)
+_NO_DECISION = ("tune", "estimator.decide", *_OF_LABELS)
+# What is of rows told one by one, by their own columns.
+_OF_ROWS = (
+    *_NO_DECISION,
+    *("train.known", "train.transform", "train.features.include", "train.features.exclude"),
+    "score.incremental",
 )
 RULES = {
     rule.task: rule
     for rule in (
         TaskRule("classification", "required"),
         TaskRule("regression", "required"),
-        TaskRule("clustering", "none", _OF_LABELS),
-        TaskRule("decomposition", "none", _OF_LABELS),
-        TaskRule("anomaly_detection", "judging", _OF_LABELS),
-        TaskRule("recommendation", "none", _OF_LABELS, features=False),
-        TaskRule("forecast", "none", _OF_LABELS, features=False),
+        TaskRule("clustering", "none", ("estimator.decide", *_OF_LABELS)),
+        TaskRule("decomposition", "none", _NO_DECISION),
+        TaskRule("anomaly_detection", "judging", ("tune", "estimator.decide.cost", *_OF_LABELS)),
+        TaskRule("recommendation", "none", _OF_ROWS, features=False),
+        TaskRule("forecast", "required", _OF_ROWS, features=False),
     )
 }
 
@@ -81,6 +89,7 @@ def task_rules(declared: Declaration) -> Iterator[str]:
             f"train.split.by is 'none', but a {rule.task} is judged on rows held out; "
             "allowed: time, random, column"
         )
+    yield from of_kind(declared)
     for key in rule.refused:
         met = _at(declared, key)
         if met:
@@ -108,5 +117,5 @@ def _at(declared: Any, key: str) -> Any:
     """Return what ``declared`` has at the dotted ``key``, as it would be written."""
     here = declared
     for name in key.split("."):
-        here = getattr(here, f"{name}_" if name == "validate" else name)
-    return here.model_dump(exclude_unset=True) if hasattr(here, "model_dump") else here
+        here = getattr(here, f"{name}_" if name == "validate" else name, None)
+    return here.model_dump(exclude_none=True) if hasattr(here, "model_dump") else here

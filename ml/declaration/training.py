@@ -77,13 +77,41 @@ class LeakGuard(Part):
     )
 
 
+class Series(Part):
+    """How rows make series, and what is forecast of each."""
+
+    every: Literal["minute", "hour", "day", "week", "month", "quarter", "year"] = Field(
+        description="The step from one value to the next; months and longer by the calendar."
+    )
+    horizon: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        description="How many steps are forecast."
+    )
+    windows: Annotated[int, Field(ge=1, le=1_000)] = Field(
+        4,
+        description="How many times the last horizon of each series is held out, each time one "
+        "horizon earlier and told from what came before it.",
+    )
+    level: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.95, description="The probability with which the truth lies between `low` and `high`."
+    )
+    gaps: Literal["interpolate", "zero", "last", "refuse"] = Field(
+        "interpolate",
+        description="What stands at a step without a value: the line between its neighbours, 0, "
+        "the value before, or that the series is not forecast.",
+    )
+    history: Annotated[int, Field(ge=2)] | None = Field(
+        None, description="How many of the last steps are learnt from; all unless given."
+    )
+
+
 class Train(Part):
     """What the model learns from."""
 
     on: Column = Field(description="The dbt model that holds the training set.")
     label: Column | None = Field(
         None,
-        description="The column to predict; needed where one is learnt. Of an anomaly detection it "
+        description="The column to predict; needed where one is learnt. Of a forecast it is the "
+        "value of a series. Of an anomaly detection it "
         "is what the scores are judged by, and no feature.",
     )
     key: Columns = Field(description="The columns that name a row; with `time` they are unique.")
@@ -94,6 +122,17 @@ class Train(Part):
         (),
         description="Dates or timestamps at which the values of a row were known: none is after "
         "`time`. They are no features.",
+    )
+    item: Column | None = Field(
+        None, description="Of a recommendation: the column of the key that is the item."
+    )
+    rating: Column | None = Field(
+        None,
+        description="Of a recommendation: how much the user likes the item; without it that a row "
+        "is there says so.",
+    )
+    series: Series | None = Field(
+        None, description="Of a forecast: how rows make series, and what is forecast of each."
     )
     split: Split = Field(Split(), description="Which rows are held out.")
     features: Features = Field(Features(), description="Which columns are features.")

@@ -46,6 +46,9 @@ class Score(Part):
     )
     key: Columns = Field(description="The columns that name a prediction.")
     time: Column = Field(description="The date or timestamp that becomes `as_of_date`.")
+    top: Annotated[int, Field(ge=1, le=1_000)] = Field(
+        10, description="Of a recommendation: how many items each user is shown."
+    )
     incremental: bool = Field(
         False, description="Whether only rows are scored that are new or have changed."
     )

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sklearn.cluster import KMeans
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.decomposition import PCA
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
+    IsolationForest,
     RandomForestClassifier,
     RandomForestRegressor,
 )
@@ -48,6 +51,21 @@ def _random_forest(spec: ModelSpec, encoder: Encoder) -> Any:
         random_state=spec.estimator.seed,
         monotonic_cst=ways(spec, encoder),
     )
+
+
+def _isolation_forest(spec: ModelSpec, encoder: Encoder) -> Any:
+    return IsolationForest(**spec.estimator.params, random_state=spec.estimator.seed)
+
+
+def _k_means(spec: ModelSpec, encoder: Encoder) -> Any:
+    # Several beginnings: from one alone the clusters are often those of an accident.
+    model = KMeans(**{"n_init": 10, **spec.estimator.params}, random_state=spec.estimator.seed)
+    return Pipeline([("encode", encode_step(encoder, sparse=False)), ("model", model)])
+
+
+def _pca(spec: ModelSpec, encoder: Encoder) -> Any:
+    model = PCA(**spec.estimator.params, random_state=spec.estimator.seed)
+    return Pipeline([("encode", encode_step(encoder, sparse=False)), ("model", model)])
 
 
 def _logistic_regression(spec: ModelSpec, encoder: Encoder) -> Any:
@@ -96,9 +114,12 @@ def _only(params: Params, *names: str) -> dict[str, Any]:
 
 _BUILT: Mapping[str, Callable[[ModelSpec, Encoder], Any]] = {
     "boosted_trees": _boosted_trees,
+    "isolation_forest": _isolation_forest,
+    "k_means": _k_means,
     "linear_regression": _linear_regression,
     "logistic_regression": _logistic_regression,
     "mlp": _mlp,
+    "pca": _pca,
     "random_forest": _random_forest,
     "text_classifier": _text_classifier,
 }

@@ -15,6 +15,9 @@ from ml.evaluation.metrics import Array
 def tell(estimator: Any, inputs: Inputs, task: Task) -> Array:
     """Return probabilities [rows, classes], or for a regression the predictions [rows].
 
+    For a clustering the distances to the centres [rows, clusters]; for a decomposition the
+    components and the distance to what they say of the row [rows, components + 1]; for an anomaly
+    detection how anomalous each row is [rows], which is score_samples with the other sign.
     Where the estimator has a decision function alone, that is mapped: see :func:`between`.
 
     Raises PipelineError with the estimator's own words when it cannot tell.
@@ -30,11 +33,24 @@ def tell(estimator: Any, inputs: Inputs, task: Task) -> Array:
 
 
 def _asked(estimator: Any, inputs: Inputs, task: Task) -> Array:
+    if task == "clustering":
+        return np.asarray(estimator.transform(inputs), dtype=np.float64)
+    if task == "decomposition":
+        return _components(estimator, inputs)
+    if task == "anomaly_detection":
+        return np.asarray(-estimator.score_samples(inputs), dtype=np.float64)
     if task == "regression":
         return np.asarray(estimator.predict(inputs), dtype=np.float64).reshape(len(inputs))
     if hasattr(estimator, "predict_proba"):
         return np.asarray(estimator.predict_proba(inputs), dtype=np.float64)
     return between(np.asarray(estimator.decision_function(inputs), dtype=np.float64))
+
+
+def _components(estimator: Any, inputs: Inputs) -> Array:
+    rows = np.asarray(estimator[:-1].transform(inputs), dtype=np.float64)
+    parts = np.asarray(estimator[-1].transform(rows), dtype=np.float64)
+    away = np.linalg.norm(rows - estimator[-1].inverse_transform(parts), axis=1)
+    return np.column_stack([parts, away])
 
 
 def ranks(estimator: Any) -> bool:

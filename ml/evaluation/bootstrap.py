@@ -6,18 +6,41 @@ that the interval of their difference is a paired one.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
 from ml.declaration.measures import MEASURES
-from ml.evaluation.metrics import Array
-from ml.evaluation.outcome import Outcome
+from ml.evaluation.metrics import Array, Codes
 
 RESAMPLES: Final = 200
 _MOST_ROWS = 20_000
 _MOST_CELLS = 400_000
 _AT_ONCE = 20
+
+
+class Measurable(Protocol):
+    """Rows with what was told of them, as :class:`ml.evaluation.outcome.Outcome` has them."""
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+
+    @property
+    def width(self) -> int:
+        """How many numbers a row has."""
+
+    @property
+    def is_measurable(self) -> bool:
+        """Whether its metrics are defined."""
+
+    def metrics(self, weights: Array) -> dict[str, Array]:
+        """Return each metric for each row of ``weights`` [resamples, rows]."""
+
+    def values(self) -> dict[str, float]:
+        """Return each metric; one that is not defined is NaN."""
+
+    def rows(self, chosen: Codes) -> "Measurable":
+        """Return the rows at the positions ``chosen``."""
 
 
 @dataclass(frozen=True)
@@ -47,32 +70,32 @@ class Measured:
         return _interval(sign * (self.values[metric] - over.values[metric]), apart)
 
 
-def measure(outcomes: Sequence[Outcome], seed: int) -> list[Measured]:
+def measure(outcomes: Sequence[Measurable], seed: int) -> list[Measured]:
     """Return the metrics of ``outcomes`` of the same rows, resampled together by ``seed``.
 
     Of very many rows a seeded sample is drawn from; the distances are then scaled by the root of
     the share, as those of a mean are.
     """
     random = np.random.default_rng(seed)
-    total = len(outcomes[0].truth)
-    most = min(_MOST_ROWS, _MOST_CELLS // max(each.told[0].size for each in outcomes))
+    total = len(outcomes[0])
+    most = min(_MOST_ROWS, _MOST_CELLS // max(each.width for each in outcomes))
     sampled = list(outcomes)
     if total > most:
         chosen = np.sort(random.choice(total, most, replace=False))
         sampled = [each.rows(chosen) for each in outcomes]
     drawn = _drawn(sampled, random)
-    scale = np.sqrt(len(sampled[0].truth) / total)
+    scale = np.sqrt(len(sampled[0]) / total)
     found = []
     for whole, part, draws in zip(outcomes, sampled, drawn, strict=True):
         middle = part.values()
-        away = {name: (draws[name] - middle[name]) * scale for name in middle}
+        away = {name: (draws[name] - middle[name]) * scale for name in draws}
         found.append(Measured(whole.values(), away))
     return found
 
 
-def _drawn(outcomes: Sequence[Outcome], random: np.random.Generator) -> list[dict[str, Array]]:
+def _drawn(outcomes: Sequence[Measurable], random: np.random.Generator) -> list[dict[str, Array]]:
     """Return each metric of each resample [RESAMPLES] for each outcome."""
-    rows = len(outcomes[0].truth)
+    rows = len(outcomes[0])
     parts: list[dict[str, list[Array]]] = [{} for _ in outcomes]
     for _ in range(RESAMPLES // _AT_ONCE):
         picks = random.integers(0, rows, (_AT_ONCE, rows))

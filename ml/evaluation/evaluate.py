@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ml.evaluation.bootstrap import Measured, measure
+from ml.evaluation.bootstrap import Measurable, Measured, measure
 from ml.evaluation.outcome import Outcome
 
 __all__ = ["Evaluation", "Outcome", "evaluate", "evaluations_of", "values_of"]
@@ -29,14 +29,14 @@ class Evaluation:
 
 
 def evaluate(
-    data: str, outcome: Outcome, *, seed: int | None = None, segment: str = EVERYTHING
+    data: str, outcome: Measurable, *, seed: int | None = None, segment: str = EVERYTHING
 ) -> list[Evaluation]:
     """Return every metric of ``outcome`` under the name ``data``; with a ``seed``, intervals."""
     if seed is None:
         measured = Measured(outcome.values(), {})
     else:
         (measured,) = measure([outcome], seed)
-    return evaluations_of(data, measured, len(outcome.truth), segment)
+    return evaluations_of(data, measured, len(outcome), segment)
 
 
 def evaluations_of(

@@ -23,6 +23,20 @@ class Outcome:
     only_ranks: bool = False
     decided: Codes | None = None
 
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.truth)
+
+    @property
+    def width(self) -> int:
+        """How many numbers were told of a row."""
+        return self.told.shape[1] if self.told.ndim == 2 else 1
+
+    @property
+    def is_measurable(self) -> bool:
+        """Whether its metrics are defined: of classes there are two or more."""
+        return self.told.ndim == 1 or len(np.unique(self.truth)) > 1
+
     def metrics(self, weights: Array) -> dict[str, Array]:
         """Return each metric for each row of ``weights`` [resamples, rows]."""
         if self.only_ranks:

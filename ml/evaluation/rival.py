@@ -11,9 +11,11 @@ from duckdb import DuckDBPyConnection
 from ml.columns import Column
 from ml.data.checks import content_hash
 from ml.data.dataset import Rows, TrainingSet, read
+from ml.data.features import Inputs
 from ml.data.holdout import Parts, hold_out
 from ml.data.transform import check_inputs, feature_column
 from ml.errors import PipelineError
+from ml.evaluation.bootstrap import Measurable
 from ml.evaluation.metrics import Array, Codes
 from ml.evaluation.outcome import Outcome
 from ml.model import Model
@@ -21,6 +23,8 @@ from ml.spec import ModelSpec
 from ml.versions import registry
 from ml.versions.registry import ModelVersion
 
+# What a model tells of the rows it is given, to be measured.
+Word = Callable[[Model, Inputs], Measurable]
 Flags = npt.NDArray[np.bool_]
 # The rows held out of a training set with other features than the one asked about.
 Again = Callable[[TrainingSet], Rows]
@@ -37,7 +41,7 @@ class Rival:
     """
 
     version: ModelVersion
-    outcome: Outcome | None
+    outcome: Measurable | None
     reason: str | None
     seen: Flags | None = None
     usable: bool = True
@@ -55,13 +59,16 @@ def ask(
     parts: Parts,
     version: ModelVersion,
     again: Again | None = None,
+    word: Word | None = None,
 ) -> Rival:
     """Return what ``version`` tells of the rows of ``found`` that ``parts`` holds out.
 
     ``again`` reads these rows once more, with other features, as ``spec`` holds them out by itself.
+    ``word`` makes of a model and its input for these rows what is measured, see
+    :func:`outcome_of` for models that learn a label.
     """
     seen = _seen(conn, spec, found, parts, version)
-    reason = _unlike(found, version)
+    reason = _unlike(spec, found, version)
     if reason:
         return Rival(version, None, reason, seen)
     try:
@@ -71,17 +78,23 @@ def ask(
     again = again or (lambda wider: hold_out(spec, wider, read(conn, wider)).held)
     try:
         columns = _columns(spec, found, model, version)
-        return Rival(version, _told(found, parts, model, columns, again), None, seen)
+        held, inputs = _inputs(found, parts, model, columns, again)
+        if word is not None:
+            return Rival(version, word(model, inputs), None, seen)
+        return Rival(version, outcome_of(model, held.labels, model.tell(inputs)), None, seen)
     except PipelineError as error:
         return Rival(version, None, error.problem, seen)
 
 
-def _unlike(found: TrainingSet, version: ModelVersion) -> str | None:
+def _unlike(spec: ModelSpec, found: TrainingSet, version: ModelVersion) -> str | None:
     """Return why the version answers another question, if it does."""
+    if version.task != spec.task:
+        return f"{version.name} is a {version.task}, not a {spec.task}"
     if (version.label or "") != found.label_name:
         return f"{version.name} tells '{version.label}', not '{found.label_name}'"
     classes = tuple(json.loads(version.classes))
-    if classes != found.classes:
+    # What a label is only judged by, a version does not keep.
+    if spec.task == "classification" and classes != found.classes:
         known, now = (", ".join(each) or "a number" for each in (classes, found.classes))
         return f"{version.name} tells {known}; the label is now {now}"
     return None
@@ -104,16 +117,16 @@ def _columns(
     return columns
 
 
-def _told(
+def _inputs(
     found: TrainingSet, parts: Parts, model: Model, columns: tuple[Column, ...], again: Again
-) -> Outcome:
+) -> tuple[Rows, Inputs]:
+    """Return the rows held out and what the model reads of them."""
     held, places = parts.held, {column: at for at, column in enumerate(found.features)}
     if not places.keys() >= set(columns):
         # It reads what is no feature now: the same rows are read once more with it.
         held, places = again(replace(found, features=columns)), {}
     at = [places.get(column, place) for place, column in enumerate(columns)]
-    inputs = model.encoder.encode(held.features.select(at))
-    return outcome_of(model, held.labels, model.tell(inputs))
+    return held, model.encoder.encode(held.features.select(at))
 
 
 def outcome_of(model: Model, truth: Codes | Array, told: Array) -> Outcome:

@@ -52,7 +52,7 @@ def fit_model(
     there are more than two classes.
     """
     _check_decide(spec, found)
-    _check_features(found, parts)
+    check_features(found, parts)
     rows = parts.learnt
     spec, trials = tuned(spec, found, rows, tell)
     told = _Told(spec, found, rows, tell)
@@ -164,7 +164,7 @@ def _check_decide(spec: ModelSpec, found: TrainingSet) -> None:
         )
 
 
-def _check_features(found: TrainingSet, parts: Parts) -> None:
+def check_features(found: TrainingSet, parts: Parts) -> None:
     """Refuse features nothing can be learnt of."""
     columns, learnt = found.features, parts.learnt
     fix = f"leave it out or mend it in the SQL of {found.source.dbt_name}, then: "

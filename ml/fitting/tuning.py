@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 from ml import estimators
 from ml.data.dataset import Rows, TrainingSet
-from ml.data.folds import sample
+from ml.data.folds import Fold, sample
 from ml.declaration.estimator import Tune
 from ml.declaration.measures import MEASURES
+from ml.evaluation.bootstrap import Measurable
 from ml.evaluation.evaluate import evaluate
 from ml.fitting.out_of_fold import judge_folds, make_folds
 from ml.fitting.ranges import Setting, draw, ends
@@ -24,6 +24,10 @@ FACTOR = 3
 LEAST_ROWS = 1_000
 
 Tell = Callable[[str], None]
+# Gives what a setting tells of each fold; it calls its last argument before each.
+Judge = Callable[
+    [ModelSpec, TrainingSet, Rows, list[Fold], Callable[[int], None]], list[Measurable]
+]
 
 
 @dataclass(frozen=True)
@@ -61,16 +65,18 @@ def tuned(
     rows: Rows,
     tell: Tell,
     clock: Callable[[], float] = time.monotonic,
+    judge: Judge | None = None,
 ) -> tuple[ModelSpec, tuple[Trial, ...]]:
     """Return ``spec`` with the parameters found best on ``rows``, and every trial made.
 
+    ``judge`` tells what each fold is worth; without one the label does.
     The same seed and rows give the same, unless ``tune.minutes`` run out by ``clock``: then the
     best of the highest rung that has any is taken. Raises PipelineError where a setting cannot be
     fitted, or the rows cannot be cut into folds.
     """
     if spec.tune is None:
         return spec, ()
-    search = _Search(spec, spec.tune, found, rows, tell, clock)
+    search = _Search(spec, spec.tune, found, rows, tell, clock, judge or _by_label)
     best = search.run()
     return with_params(spec, best.params), tuple(search.trials)
 
@@ -83,6 +89,17 @@ def rungs(trials: int, rows: int) -> list[tuple[int, int]]:
     return [
         (-(-trials // FACTOR**step), rows // FACTOR ** (steps - step)) for step in range(steps + 1)
     ]
+
+
+def _by_label(
+    spec: ModelSpec,
+    found: TrainingSet,
+    rows: Rows,
+    folds: list[Fold],
+    before: Callable[[int], None],
+) -> list[Measurable]:
+    told = judge_folds(spec, found, rows, folds, before)
+    return [told.outcome(fold) for fold in told.folds]
 
 
 class _TimeIsUp(Exception):
@@ -98,9 +115,10 @@ class _Search:
         rows: Rows,
         tell: Tell,
         clock: Callable[[], float],
+        judge: Judge,
     ) -> None:
         self.spec, self.tune, self.found, self.rows = spec, tune, found, rows
-        self.tell, self.clock = tell, clock
+        self.tell, self.clock, self.judge = tell, clock, judge
         self.metric = tune.metric or spec.problem.success[0].metric
         self.ends_at = None if tune.minutes is None else clock() + 60 * tune.minutes
         self.trials: list[Trial] = []
@@ -135,8 +153,8 @@ class _Search:
                 self.tell(f"tuning {self.spec.name}, {where}{self._so_far()}")
 
             start = time.monotonic()
-            told = judge_folds(with_params(self.spec, params), self.found, rows, folds, before)
-            values = [self._value(told.outcome(fold)) for fold in told.folds]
+            outcomes = self.judge(with_params(self.spec, params), self.found, rows, folds, before)
+            values = [self._value(outcome) for outcome in outcomes]
             defined = [value for value in values if value is not None]
             mean = sum(defined) / len(defined) if defined else None
             seconds = time.monotonic() - start
@@ -151,7 +169,7 @@ class _Search:
         classes = self.rows.labels.astype("int64") if self.found.classes else None
         return self.rows.take(sample(total, many, self.spec.estimator.seed, classes))
 
-    def _value(self, outcome: Any) -> float | None:
+    def _value(self, outcome: Measurable) -> float | None:
         found = (each.value for each in evaluate("fold", outcome) if each.metric == self.metric)
         return next(found, None)
 

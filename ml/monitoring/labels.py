@@ -20,8 +20,12 @@ def measure_labels(
     training: Source,
     performed: Sequence[Performed],
 ) -> list[Moved]:
-    """Measure how far the labels have moved in each window of ``performed``, and keep it."""
-    column = watched_column(training.columns[str(spec.train.label)])
+    """Measure how far the labels have moved in each window of ``performed``, and keep it.
+
+    There is nothing to measure where the task has no label.
+    """
+    label = training.columns.get(spec.train.label) if spec.train.label else None
+    column = watched_column(label) if label else None
     windows = dict.fromkeys(
         each.window for each in performed if each.kind == "realised" and each.rows
     )

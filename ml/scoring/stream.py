@@ -20,6 +20,7 @@ from ml.explain import Explainer, reasons
 from ml.model import Model
 from ml.relation import quote
 from ml.scoring.predictions import Target
+from ml.scoring.unlabelled import told_by_task
 
 # Below so many rows scikit-learn is done sooner than compiled code is loaded.
 FEW_ROWS = 20_000
@@ -38,7 +39,7 @@ def told(
     rows: int,
     size: int,
 ) -> Generator[pa.RecordBatch]:
-    """Yield the key, the date, the prediction and the score of each row, ``size`` rows at a time.
+    """Yield the key, the date and what is told of each row, ``size`` rows at a time.
 
     After these the reasons, if the target has them; with ``target.as_feature`` what may be a
     feature, told by ``earlier`` models; with ``target.incremental`` the hash of the features, and
@@ -47,7 +48,7 @@ def told(
 
     Raises PipelineError for a feature that is infinite.
     """
-    tell, workers = _teller(model, rows)
+    tell, workers = teller(model, rows)
     work = _Work(source, target, model, tell, [_earlier(each, rows) for each in earlier])
     reader = _reader(conn)
     try:
@@ -76,11 +77,11 @@ class _Work:
         features = batch.select(range(keys, read))
         _check_finite(self._columns, features, self._source)
         probabilities = self._tell(features)
-        prediction, score = predictions_of(self._model, probabilities)
-        made = {"prediction": prediction, "score": score, **self._reasons(features, probabilities)}
+        made = columns_told(self._model, probabilities)
+        own = (made["prediction"], made["score"])
+        made |= self._reasons(features, probabilities)
         if self._target.as_feature:
-            times = batch.column(read)
-            made |= tell_earlier(self._earlier, features, times, (prediction, score))
+            made |= tell_earlier(self._earlier, features, batch.column(read), own)
         return _in_place(made, batch, keys, read + self._target.as_feature)
 
     def _reasons(self, features: pa.RecordBatch, probabilities: Array) -> Mapping[str, pa.Array]:
@@ -101,6 +102,14 @@ def _in_place(
     )
 
 
+def columns_told(model: Model, told: Array) -> dict[str, pa.Array]:
+    """Return the columns that the task writes of what ``model`` has ``told``."""
+    if model.task in told_by_task:
+        return told_by_task[model.task](model, told)
+    prediction, score = predictions_of(model, told)
+    return {"prediction": prediction, "score": score}
+
+
 def predictions_of(model: Model, told: Array) -> tuple[pa.Array, pa.Array]:
     """Return the prediction and the score of each row.
 
@@ -113,7 +122,7 @@ def predictions_of(model: Model, told: Array) -> tuple[pa.Array, pa.Array]:
     return pa.array(model.classes, pa.string()).take(pa.array(codes)), pa.array(score)
 
 
-def _teller(model: Model, rows: int) -> tuple[Tell, int]:
+def teller(model: Model, rows: int) -> tuple[Tell, int]:
     """Return what tells of a batch of features, and how many threads may do so at once."""
     if rows >= FEW_ROWS:
         # Imported here because Numba takes half a second, which few rows do not need.
@@ -134,7 +143,7 @@ def _earlier(each: EarlierModel, rows: int) -> Teller:
     model = each.model
     if model is None:
         return Teller(each.tells_from, each.learnt_until, None)
-    tell, _ = _teller(model, rows)
+    tell, _ = teller(model, rows)
     return Teller(
         each.tells_from, each.learnt_until, lambda batch: predictions_of(model, tell(batch))
     )

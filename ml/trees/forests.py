@@ -25,7 +25,7 @@ FORESTS = (
 
 def of_forest(estimator: Any) -> Trees:
     """Return the trees of a fitted random forest, of extra trees or of one decision tree."""
-    each = tuple(_tree(one.tree_) for one in single(estimator))
+    each = tuple(tree_of(one.tree_) for one in single(estimator))
     return Trees(
         each=each,
         base=np.zeros(each[0].values.shape[1]),
@@ -50,7 +50,8 @@ def single(estimator: Any) -> list[Any]:
     return list(getattr(estimator, "estimators_", [estimator]))
 
 
-def _tree(tree: Any) -> Tree:
+def tree_of(tree: Any) -> Tree:
+    """Return a fitted ``tree_`` of scikit-learn taken apart."""
     leaf = tree.children_left < 0
     return Tree(
         feature=np.where(leaf, LEAF, tree.feature).astype(np.int64),

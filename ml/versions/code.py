@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ml.declaration.presets import PRESETS
 from ml.declaration.trust import PROJECT_FILE, SCIKIT_LEARN, Trust, module_of, named, own_file
 from ml.errors import UsageError
 from ml.names import listed
@@ -89,7 +90,9 @@ def packages(spec: ModelSpec) -> tuple[str, ...]:
     foreign = [module_of(name) for name in _foreign(spec)]
     tops = sorted({each.split(".")[0] for each in foreign if not own_file(spec.folder, each)})
     known = packages_distributions() if tops else {}
-    return tuple(sorted({each for top in tops for each in known.get(top, ())}))
+    needed = PRESETS[spec.estimator.preset].library if spec.estimator.preset else None
+    found = {each for top in tops for each in known.get(top, ())}
+    return tuple(sorted(found | ({needed} if needed else set())))
 
 
 def fingerprints(spec: ModelSpec) -> dict[str, str]:

@@ -61,7 +61,7 @@ def compare_versions(
         older,
         {name: (first.values[name], second.values[name]) for name in first.values},
         {name: first.gain(second, name) for name in first.values},
-        len(ours.outcome.truth),
+        len(ours.outcome),
         theirs.share,
         note,
     )

@@ -14,6 +14,7 @@ from ml.declaration.presets import PRESETS
 from ml.declaration.refusals import keys_of
 from ml.spec import Declaration, parse_spec
 from ml.tables import COLUMNS, FEATURE_COLUMNS, PREDICTION_COLUMNS
+from ml.task_columns import TASK_COLUMNS
 
 # Keys that have no default and that every declaration here has.
 _GIVEN = ("`train.time`", "`train.label`", "`estimator.preset`")
@@ -100,6 +101,7 @@ def test_the_presets_on_the_page_take_the_parameters_they_take() -> None:
         *((f"### `{relation}`", columns) for relation, columns in COLUMNS.items()),
         ("## Predictions: `predictions.<model>`", PREDICTION_COLUMNS),
         ("### As features", FEATURE_COLUMNS),
+        *((f"#### {task}", columns) for task, columns in TASK_COLUMNS.items()),
     ],
 )
 def test_the_tables_on_the_page_have_the_columns_they_have(

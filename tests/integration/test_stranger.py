@@ -102,3 +102,19 @@ def test_runs_from_the_command_line_are_runs_of_the_dagster_instance(ran: Path) 
     with sqlite3.connect(runs) as history:
         found = history.execute("select pipeline_name, status from runs").fetchall()
     assert ("loop", "SUCCESS") in found
+
+
+def test_lineage_goes_from_the_mart_through_the_model_to_the_landed_column(
+    ran: Path, goldloop: Run
+) -> None:
+    up = goldloop("lineage", "main_gold.visit_mart.expected_share", project=ran)
+    assert up.returncode == 0, up.stderr
+    for words in ("through ml.purchase (purchase@", "is_bought", "(100.0%)"):
+        assert words in up.stdout
+    down = goldloop("lineage", "landing.web__visits.pages", "--down", "--json", project=ran)
+    reached = {(step["to"], step["kind"]) for step in json.loads(down.stdout)["down"]}
+    assert {("predictions.purchase.score", "scored"), ("ml.purchase.version", "learnt"),
+            ("main_gold.visit_mart.expected_share", "value")} <= reached  # fmt: skip
+    wrong = goldloop("lineage", "main_gold.visit_mart.expected_shar", project=ran)
+    assert wrong.returncode == 2
+    assert "expected_share" in wrong.stderr

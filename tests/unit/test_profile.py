@@ -32,8 +32,18 @@ def test_the_projects_own_settings_are_kept_and_only_the_file_is_set(tmp_path: P
         "path": "/data/candidate/warehouse.duckdb",
         "threads": 3,
         "settings": {"x": '{{ env_var("SECRET") }}'},
+        "plugins": [{"module": "orchestration.dbt_plugin"}],
     }
     assert written == {"shop": {"target": "prod", "outputs": {"prod": output}}}
+
+
+def test_the_projects_own_plugins_stay_and_ours_is_named_once(tmp_path: Path) -> None:
+    own = "[{module: excel}, {module: orchestration.dbt_plugin, alias: ours}]"
+    written = write(
+        tmp_path, f"shop: {{target: a, outputs: {{a: {{type: duckdb, plugins: {own}}}}}}}"
+    )
+    plugins = written["shop"]["outputs"]["a"]["plugins"]  # type: ignore[index]
+    assert plugins == [{"module": "excel"}, {"module": "orchestration.dbt_plugin", "alias": "ours"}]
 
 
 def test_a_project_without_a_profile_gets_a_plain_one(tmp_path: Path) -> None:

@@ -153,3 +153,14 @@ def test_the_model_beats_who_has_opened_none(warehouse):
     ).fetchone()
     assert ours > baseline + 0.03
     assert ours > 0.82
+
+
+def test_the_kinds_of_sessions_are_described_and_each_session_has_one(warehouse):
+    kinds = warehouse.sql("select distinct cluster, rows from ml.cluster_profiles").fetchall()
+    assert len(kinds) >= 3
+    scored, sessions, told = warehouse.sql(
+        "select (select count(*) from predictions.session_kind), "
+        "(select count(*) from gold.ftr_sessions), "
+        "(select count(distinct prediction) from predictions.session_kind)"
+    ).fetchone()
+    assert (scored, told) == (sessions, len(kinds))

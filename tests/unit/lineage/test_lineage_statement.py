@@ -6,7 +6,7 @@ from sqlglot.lineage import lineage as sqlglot_lineage
 
 from dataops.lineage.catalog import read_catalog
 from dataops.lineage.graph import Lineage
-from dataops.lineage.places import Made, Place
+from dataops.lineage.places import ROWS, Made, Place
 from dataops.lineage.statement import trace
 
 CATALOG = {
@@ -86,7 +86,11 @@ def test_sqlglots_own_lineage_reaches_the_same_columns():
 
 def test_a_name_and_a_cast_are_the_same_column_and_an_aggregate_is_of_rows():
     cells = trace(SQL, "gold.made", CATALOG)
-    made = {place.column: cells[place].made for place in cells if place.scope == "final"}
+    made = {
+        place.column: cells[place].made
+        for place in cells
+        if place.scope == "final" and place.column != ROWS
+    }
     assert made == {
         "land": Made.SAME, "minus_seconds": Made.NEGATED, "both": Made.ROW, "is_not": Made.NEGATED,
         "place": Made.SAME, "first": Made.ROWS, "one": Made.ROW,
@@ -186,8 +190,7 @@ def test_rows_written_out_are_made_of_what_stands_in_them():
     """
     assert reached(sql, "a") == set()
     assert reached("select b from silver.calls, unnest([1, 2]) as words(b)", "b") == set()
-    lineage = Lineage({"gold.made": sql}, CATALOG)
-    assert lineage.unresolved(Place("gold.made", "b")) is not None
+    assert reached(sql, "b") == {"silver.calls.rating"}
 
 
 def test_a_table_the_catalog_does_not_have_leaves_a_star_unresolved():

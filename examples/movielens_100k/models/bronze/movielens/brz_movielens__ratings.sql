@@ -1,0 +1,32 @@
+with
+
+files as (
+    select
+        content,
+        _file,
+        _delivered_at
+    from {{ source('movielens', 'ratings') }}
+),
+
+-- DuckDB's own functions, which bronze may use: a line a row, a tab between fields.
+lines as (
+    select
+        string_split(unnest(string_split(content, chr(10))), chr(9)) as fields,
+        _file,
+        _delivered_at
+    from files
+),
+
+final as (
+    select
+        cast(fields[1] as integer) as user_id,
+        cast(fields[2] as integer) as item_id,
+        cast(fields[3] as integer) as rating,
+        cast(to_timestamp(cast(fields[4] as bigint)) at time zone 'UTC' as timestamp) as rated_at,
+        _file,
+        _delivered_at
+    from lines
+    where len(fields) = 4
+)
+
+select * from final

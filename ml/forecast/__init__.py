@@ -1,0 +1,1 @@
+"""What a series will be next: forecasts with intervals, series by series."""

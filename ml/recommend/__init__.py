@@ -1,0 +1,1 @@
+"""Which items a user will like: ratings and choices learnt by matrix factorisation."""

@@ -1,0 +1,99 @@
+"""What the macros ask before they write SQL: which version tells, and what of a row it reads."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from ml.columns import Source, describe
+from ml.data.features import Encoder
+from ml.data.transform import check_inputs, feature_column
+from ml.declaration.tasks import RULES
+from ml.errors import UsageError
+from ml.relation import Relation, quote
+from ml.scoring.predictions import labelled_columns
+from ml.scoring.stream import FEW_ROWS
+from ml.task_columns import TASK_COLUMNS
+from ml.versions.registry import ModelVersion
+from orchestration.dbt_plugin.moving import drifted, skewed
+from orchestration.dbt_plugin.telling import find_version
+
+
+def predict(cursor: DuckDBPyConnection, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the parts of the SQL by which a version tells of each row of a relation.
+
+    Raises PipelineError for a model never trained and for a relation that lacks a feature,
+    UsageError where a column of the relation is named as one that is added.
+    """
+    version = find_version(cursor, asked["model"], asked["version"], asked["macro"])
+    features = Encoder.from_json(version.features).features
+    if not RULES[version.task].features:
+        raise UsageError(
+            f"{asked['macro']} asks {version.name}, a {version.task}, which tells of no row by its "
+            "features; allowed: models that learn from features",
+            fix=f"read predictions.{version.model}, which goldloop score writes",
+        )
+    source = _source(cursor, asked["relation"])
+    if source is not None:
+        check_inputs(source, features, version.name)
+        _check_names(source, asked)
+        columns = [feature_column(feature, source.columns) for feature in features]
+    else:
+        # A CTE is known to DuckDB alone, which names a column that it lacks.
+        columns = [feature.column for feature in features]
+    key = {
+        "database": asked["database"],
+        "model": version.model,
+        "version": version.version,
+        "many": source is None or _is_many(cursor, source.relation),
+        "folder": asked["folder"],
+        "top": asked["top"],
+    }
+    return {
+        "key": json.dumps(key),
+        "features": [column.feature_sql for column in columns],
+        "type": _type_told(version),
+        "model": version.model,
+        "version": version.version,
+    }
+
+
+def _type_told(version: ModelVersion) -> str:
+    """Return the type of the prediction: the label's, or that of a task without one."""
+    if version.task in TASK_COLUMNS:
+        return TASK_COLUMNS[version.task]["prediction"][0]
+    return labelled_columns(version)["prediction"]
+
+
+def _source(cursor: DuckDBPyConnection, named: Mapping[str, str] | None) -> Source | None:
+    """Return the relation that is scored, as its database has it; None for a CTE."""
+    if named is None:
+        return None
+    cursor.execute(f"use {quote(named['database'])}")
+    relation = Relation(named["schema"], named["name"])
+    return Source(named["name"], relation, describe(cursor, relation))
+
+
+def _is_many(cursor: DuckDBPyConnection, relation: Relation) -> bool:
+    """Whether a table has so many rows that compiled code is done sooner; a view is not counted."""
+    found = cursor.execute(
+        "select estimated_size from duckdb_tables() where database_name = current_database() "
+        "and schema_name = ? and table_name = ?",
+        [relation.schema, relation.name],
+    ).fetchone()
+    return found is None or int(found[0]) >= FEW_ROWS
+
+
+def _check_names(source: Source, asked: Mapping[str, Any]) -> None:
+    there = {name.lower() for name in source.columns}
+    taken = [name for name in asked["adds"] if name.lower() in there]
+    if taken:
+        raise UsageError(
+            f"{asked['macro']} adds {', '.join(taken)} to the columns of {source.relation}, which "
+            "has them already; allowed: names it has not",
+            fix=f"put something before them: {asked['macro']}(…, prefix='{asked['model']}_')",
+        )
+
+
+ANSWERS = {"predict": predict, "drift": drifted, "skew": skewed}

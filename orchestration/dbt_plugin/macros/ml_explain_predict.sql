@@ -1,0 +1,9 @@
+{# As ml_predict, with the features that made each prediction, the largest effects first. #}
+{% macro ml_explain_predict(model, relation, top=3, version=none, prefix='') -%}
+    {%- if not execute -%}
+        (select 1 as parsed)
+    {%- else -%}
+        {%- set told = ml_told('ml_explain_predict', model, relation, version, prefix, top) -%}
+        {{ ml_select_told('goldloop_explain', told, relation, prefix, top) }}
+    {%- endif -%}
+{%- endmacro %}

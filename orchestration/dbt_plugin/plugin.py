@@ -1,0 +1,36 @@
+"""The plugin itself: the functions that the macros call, on every connection that dbt opens."""
+
+from dbt.adapters.duckdb.plugins import BasePlugin
+from duckdb import DuckDBPyConnection
+from duckdb.func import FunctionNullHandling, PythonUDFType
+
+from orchestration.dbt_plugin.desk import Desk
+
+# What is told of a row; the macro casts the prediction to the label's type.
+TOLD = "STRUCT(prediction VARCHAR, score DOUBLE)"
+EXPLAINED = (
+    "STRUCT(prediction VARCHAR, score DOUBLE, reasons STRUCT(feature VARCHAR, effect DOUBLE)[])"
+)
+
+
+class Plugin(BasePlugin):
+    """Registers ``goldloop``, ``goldloop_rows``, ``goldloop_tell`` and ``goldloop_explain``.
+
+    The first two answer a question in JSON and have effects, so that DuckDB asks each once; the
+    others take a version's key and its features, whatever their number.
+    """
+
+    def configure_connection(self, conn: DuckDBPyConnection) -> None:
+        """Register the functions on ``conn``, which all threads of dbt share."""
+        desk = Desk(conn)
+        for name, asked in (("goldloop", desk.answer), ("goldloop_rows", desk.rows)):
+            conn.create_function(name, asked, ["VARCHAR"], "VARCHAR", side_effects=True)
+        for name, tell, type_ in (
+            ("goldloop_tell", desk.tell, TOLD),
+            ("goldloop_explain", desk.explain, EXPLAINED),
+        ):
+            # A null feature is a value like any other: without `special` DuckDB tells null of it.
+            conn.create_function(
+                name, tell, None, type_, type=PythonUDFType.ARROW,
+                null_handling=FunctionNullHandling.SPECIAL,
+            )  # fmt: skip

@@ -1,0 +1,245 @@
+"""ML models from SQL alone, in plain `dbt build`: no Dagster, no command of ours."""
+
+import json
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from ml.versions import registry
+from ml.versions.registry import load
+from tests.conftest import Run
+from tests.sql_shop import ASKS, ROWS, TRAINS, dbt, trains, write_shop
+
+AFTER = "-- depends_on: {{ ref('purchase') }}\n"
+BEFORE = ("visit_id", "pages", "channel", "is_bought", "visit_date")
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project after its first build."""
+    folder = write_shop(tmp_path_factory.mktemp("shop"))
+    done = dbt(folder, "build")
+    assert done.returncode == 0, done.stdout
+    assert "purchase@1 champion, trained: accuracy" in done.stdout
+    return folder
+
+
+def rows(folder: Path, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+@pytest.mark.parametrize("name", ASKS)
+def test_every_macro_makes_a_table_that_others_read(shop: Path, name: str) -> None:
+    assert rows(shop, f"select count(*) from {name}")[0][0]
+
+
+def test_every_row_is_told_with_its_own_columns_as_scikit_learn_tells_it(shop: Path) -> None:
+    with duckdb.connect(str(shop / "warehouse.duckdb"), read_only=True) as connection:
+        version = registry.champion(connection, "purchase")
+        assert version is not None
+        model = load(connection, version)
+        told = connection.execute(
+            "select t.* from told as t join visits as v using (visit_id) where "
+            "(t.pages, t.channel, t.is_bought) is not distinct from "
+            "(v.pages, v.channel, v.is_bought) order by visit_id"
+        ).to_arrow_table()
+        features = connection.execute(
+            "select cast(pages as double), channel from visits order by visit_id"
+        ).to_arrow_table()
+    scores = model.tell(model.encoder.encode(features))[:, 1]
+    assert told.column_names[:5] == list(BEFORE)
+    assert told.num_rows == ROWS
+    assert np.array_equal(told["score"].to_numpy(), scores)
+    assert told["prediction"].to_pylist() == list(scores >= 0.5)
+    assert set(told["model_version"].to_pylist()) == {1}
+
+
+def test_a_cte_a_name_and_a_prefix_tell_the_same(shop: Path) -> None:
+    differing = (
+        "select count(*) filter (told.score is distinct from {other}), count(*) "
+        "from told join {table} as other using (visit_id)"
+    )
+    assert rows(shop, differing.format(other="other.score", table="told_by_name")) == [(0, ROWS)]
+    assert rows(shop, differing.format(other="other.p_score", table="told_of_some")) == [(0, 7)]
+
+
+def test_a_reason_is_a_feature_and_effects_come_largest_first(shop: Path) -> None:
+    found = rows(
+        shop,
+        "select count(*) filter (abs(reason_1_effect) < abs(reason_2_effect)), "
+        "count(*) filter (reason_1 not in ('pages', 'channel')), count(reason_1) from explained",
+    )
+    assert found == [(0, 0, ROWS)]
+
+
+def test_what_is_asked_of_a_version_is_what_the_registry_has(shop: Path) -> None:
+    assert rows(shop, "select metric, value from evaluated order by metric") == rows(
+        shop,
+        "select metric, value from ml.evaluations where data = 'test' and segment = 'all' "
+        "order by metric",
+    )
+    assert rows(shop, "select sum(rows) from confused") == rows(
+        shop, "select test_rows from ml.model_versions"
+    )
+    assert rows(shop, "select feature, kind, categories from featured") == [
+        ("pages", "number", 0),
+        ("channel", "category", 2),
+    ]
+    assert rows(shop, "select model, version, status from purchase") == [
+        ("purchase", 1, "champion")
+    ]
+
+
+def test_planted_drift_and_skew_are_found_and_nothing_else(shop: Path) -> None:
+    drifted = "select column_name from {} where is_drifted order by all"
+    assert rows(shop, drifted.format("drifted")) == [("pages",), ("visit_id",)]
+    assert rows(shop, drifted.format("skewed")) == [("pages",)]
+    # Every page moved by 12: the distance to move is what rows of later dates had, and 12.
+    ((moved, wanted),) = rows(
+        shop,
+        "select (select wasserstein from skewed where column_name = 'pages'), "
+        "(select avg(pages) from later_visits) - (select avg(pages) from purchase__training)",
+    )
+    assert moved == pytest.approx(wanted)
+
+
+def test_a_second_build_trains_nothing_again(shop: Path) -> None:
+    done = dbt(shop, "build", "--select", "purchase")
+    assert done.returncode == 0, done.stdout
+    assert "purchase@1 champion, unchanged" in done.stdout
+    assert rows(shop, "select count(*) from ml.model_versions") == [(1,)]
+
+
+@pytest.mark.long
+def test_what_was_never_trained_lacks_a_feature_or_is_a_view_is_told_by_name(
+    tmp_path: Path,
+) -> None:
+    folder = write_shop(tmp_path)
+    models = {
+        "untrained": f"{AFTER}select * from {{{{ ml_predict('nobody', ref('visits')) }}}} as t",
+        "lacking": f"{AFTER}select * from {{{{ ml_predict('purchase', ref('keys')) }}}} as t",
+        "keys": "select visit_id from {{ ref('visits') }}",
+        "viewed": "{{ config(materialized='view') }} -- depends_on: {{ ref('purchase') }}\n"
+        "select * from {{ ml_predict('purchase', ref('visits')) }} as t",
+        "again": "select * from {{ ml_predict(ref('purchase'), ref('told')) }} as t",
+        "no_model": "select * from {{ ml_evaluate(ref('visits')) }} as t",
+        "other_version": "select * from {{ ml_predict(ref('purchase'), ref('visits'), 9) }}",
+        "endless": "select * from {{ ml_predict(ref('purchase'), ref('infinite')) }} as t",
+        "infinite": "select * replace (cast('inf' as double) as pages) from {{ ref('visits') }}",
+    }
+    for name, sql in models.items():
+        (folder / "models" / f"{name}.sql").write_text(sql)
+    done = dbt(folder, "build")
+    assert done.returncode == 1
+    for said in (
+        "ml_predict asks ML model 'nobody', which was never trained; trained are: purchase",
+        "feature 'pages' of purchase@1 is not a column of main.keys; it has: visit_id",
+        "models/viewed.sql calls ml_predict and is materialized as view",
+        "ml_predict adds prediction, score, model_name, model_version to the columns of main.told",
+        "is no ML model; allowed: ref() of a model materialized as ml_model (purchase)",
+        "ml_predict asks purchase@9, which there is not; there are: purchase@1 (champion)",
+        "feature 'pages' of purchase@1 is infinite in a row",
+    ):
+        assert said in done.stdout, said
+    assert "ERROR=7" in done.stdout
+    assert rows(folder, "select count(*) from told") == [(ROWS,)]
+
+
+@pytest.mark.long
+def test_a_declaration_that_is_wrong_is_refused_before_the_select_is_run(tmp_path: Path) -> None:
+    folder = write_shop(tmp_path)
+    path = folder / "models" / "purchase.sql"
+    path.write_text(trains({**TRAINS, "lable": "x"}, "select error('the select was run')"))
+    done = dbt(folder, "build", "--select", "+purchase")
+    assert "unknown key lable" in done.stdout
+    assert "the select was run" not in done.stdout
+    assert "Compilation Error in model purchase (models/purchase.sql)" in done.stdout
+
+
+@pytest.mark.long
+def test_a_profile_without_the_plugin_is_told_what_to_add(tmp_path: Path) -> None:
+    done = dbt(write_shop(tmp_path, plugin=False), "build", "--select", "+purchase")
+    assert done.returncode == 1
+    assert "target 'dev' of profile 'shop' does not name goldloop's plugin" in done.stdout
+    assert "plugins: [{module: orchestration.dbt_plugin}]" in done.stdout
+
+
+@pytest.mark.long
+def test_a_version_that_misses_its_criteria_leaves_the_champion_or_ends_the_node(
+    tmp_path: Path,
+) -> None:
+    folder = write_shop(tmp_path)
+    path = folder / "models" / "purchase.sql"
+    strict = {**TRAINS, "success": [{"metric": "roc_auc", "at_least": 0.999}]}
+    path.write_text(trains(strict))
+    first = dbt(folder, "build", "--select", "+told")
+    assert first.returncode == 1
+    assert "no version of 'purchase' can score" in first.stdout
+    assert "roc_auc" in first.stdout
+    assert "SKIP relation main.told" in first.stdout
+    assert rows(folder, "select status from ml.model_versions") == [("rejected",)]
+    path.write_text(trains(TRAINS))
+    assert dbt(folder, "build", "--select", "+told").returncode == 0
+    path.write_text(trains(strict, "select * from {{ ref('visits') }} where visit_id > 100"))
+    third = dbt(folder, "build", "--select", "+told")
+    assert third.returncode == 0, third.stdout
+    assert "purchase@2 goes on scoring" in third.stdout
+    assert rows(folder, "select distinct model_version from told") == [(2,)]
+
+
+@pytest.mark.long
+def test_a_feature_made_of_the_label_is_refused_as_of_an_exposure(tmp_path: Path) -> None:
+    folder = write_shop(tmp_path)
+    (folder / "models" / "purchase.sql").write_text(
+        trains(TRAINS, "select *, not is_bought as is_lost from {{ ref('visits') }}")
+    )
+    done = dbt(folder, "build", "--select", "+purchase")
+    assert done.returncode == 1
+    assert "know its label 'is_bought'" in done.stdout
+    assert "feature 'is_lost'" in done.stdout
+    assert rows(folder, "select count(*) from ml.model_versions") == [(0,)]
+
+
+@pytest.mark.long
+def test_looking_and_building_without_rows_need_no_trained_model(tmp_path: Path) -> None:
+    folder = write_shop(tmp_path)
+    for command in (("compile",), ("build", "--empty", "--exclude", "drifted", "skewed")):
+        done = dbt(folder, *command)
+        assert done.returncode == 0, done.stdout
+    assert rows(folder, "select count(*) from ml.model_versions") == [(0,)]
+    assert rows(folder, "select count(*) from told") == [(0,)]
+
+
+@pytest.mark.long
+def test_a_run_trains_in_its_dbt_step_and_asks_an_exposure_after_its_training(
+    stranger: Path, goldloop: Run
+) -> None:
+    sql = "select * from {{ ref('visit_training') }}"
+    (stranger / "models" / "buyers.sql").write_text(trains(TRAINS, sql))
+    for name, model in (("by_ref", "ref('buyers')"), ("by_name", "'purchase'")):
+        call = f"{{{{ ml_predict({model}, ref('visit_features')) }}}}"
+        (stranger / "models" / f"{name}.sql").write_text(f"select * from {call} as told")
+    missing = goldloop("run", project=stranger)
+    assert missing.returncode == 2
+    assert "a macro the project has not — type: goldloop models install" in missing.stderr
+    assert goldloop("models", "install", project=stranger).returncode == 0
+    done = goldloop("run", project=stranger)
+    assert done.returncode == 0, done.stdout + done.stderr
+    listed = json.loads(goldloop("models", "--json", project=stranger).stdout)
+    release = json.loads((stranger / "warehouse/current/release.json").read_text())
+    assert {(each["model"], each["run_id"]) for each in listed} == {
+        ("buyers", release["run"]),
+        ("purchase", release["run"]),
+    }
+    assert "buyers@1, champion" in goldloop("models", "show", "buyers", project=stranger).stdout
+    file = (stranger / "warehouse/current/warehouse.duckdb").resolve()
+    with duckdb.connect(str(file), read_only=True) as connection:
+        told = connection.execute(
+            "select count(*) filter (told.score is distinct from kept.score), count(*) "
+            "from main_gold.by_name as told join predictions.purchase as kept using (visit_id)"
+        ).fetchall()
+        assert connection.execute("select count(*) from main_gold.buyers").fetchall() == [(1,)]
+    assert told == [(0, 600)]
