@@ -1,10 +1,10 @@
 """How far two sets of rows lie apart in one column.
 
 From counts in the baseline's bins: PSI, Jensen-Shannon, total variation and chi-square. From the
-whole distribution: Kolmogorov-Smirnov and Wasserstein, exact where the values of both sides are at
-hand, or where the baseline has no more than 1,001 different ones. Of a baseline that is kept as
-quantiles the first is off by 0.001 at most, the second by the little that two curves which cross
-between two of a thousand quantiles bend there.
+whole distribution: Kolmogorov-Smirnov and Wasserstein, exact where up to 200,000 values of both
+sides are at hand, or where the baseline has no more than 1,001 different ones. Else the first is
+off by 0.001 at most, the second by the little that two curves which cross between two of a thousand
+quantiles bend there.
 """
 
 from dataclasses import dataclass
@@ -26,6 +26,8 @@ from ml.monitoring.profile import (
 
 # A bin without rows would make PSI infinite: it is counted as if half a row were in it.
 EMPTY = 0.5
+# Of more values of both sides together the quantiles of one of them tell enough.
+EXACT_VALUES = 200_000
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,7 @@ def _curves(
     """Return Kolmogorov-Smirnov and Wasserstein, None where a side has no values."""
     if not baseline.there or not len(x):
         return None, None
-    if at_hand is not None:
+    if at_hand is not None and len(at_hand) + len(x) <= EXACT_VALUES:
         return exact(at_hand, x)
     points, n, m = baseline.points, baseline.there, len(x)
     below, upto = np.searchsorted(x, points, "left"), np.searchsorted(x, points, "right")

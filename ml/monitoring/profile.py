@@ -97,7 +97,8 @@ class SortedNumbers:
     @classmethod
     def of(cls, given: Array) -> SortedNumbers:
         """Sort ``given`` [rows], in which NaN and the infinite are missing."""
-        finite = given[np.isfinite(given)]
+        there = np.isfinite(given)
+        finite = given if there.all() else given[there]
         return cls(np.sort(finite), len(given) - len(finite))
 
     @property
@@ -113,7 +114,7 @@ class SortedNumbers:
             between(x, below, upto),
             self.missing,
             float(x.mean()) if len(x) else None,
-            float(x.std()) if len(x) else None,
+            _spread(x) if len(x) else None,
         )
 
 
@@ -158,16 +159,21 @@ AtHand = SortedNumbers | CountedText
 
 def between(x: Array, below: Whole, upto: Whole) -> Array:
     """Return the sums of sorted ``x`` between each of some points and the one before it."""
-    whole = np.concatenate([[0.0], np.cumsum(x - _middle(x))])
-    starts = np.concatenate([[0], upto[:-1]]) if len(upto) else upto
-    return np.asarray(
-        whole[below] - whole[starts] + (below - starts) * _middle(x), dtype=np.float64
-    )
+    if not len(x) or not len(upto):
+        return np.zeros(len(upto))
+    starts = np.concatenate([[0], upto[:-1]])
+    # Sums from each start to the next one, and of them those up to where the points begin.
+    ends = np.stack([starts, below], axis=1).ravel()
+    sums = np.add.reduceat(np.append(x, 0.0), ends)[::2]
+    # Where nothing lies between, reduceat gives the value there.
+    return np.where(below > starts, sums, 0.0)
 
 
-def _middle(x: Array) -> float:
-    """Return a value about which sums of ``x`` lose the fewest digits."""
-    return float(x[len(x) // 2]) if len(x) else 0.0
+def _spread(x: Array) -> float:
+    """Return the standard deviation of ``x``, in fewer passes than numpy takes."""
+    apart = x - x.mean()
+    # Of values whose squares are no doubles it is endless, as numpy has it.
+    return float(np.sqrt(np.dot(apart, apart) / len(x)))
 
 
 def _points(x: Array) -> Array:

@@ -1,0 +1,61 @@
+"""Models without a label are watched too: what they read, and what they tell."""
+
+import duckdb
+import pytest
+
+from ml.monitoring.watch import watch
+from ml.score import score
+from ml.spec import ModelSpec
+from ml.train import train
+from tests.unit.ml.test_new_kinds_in_the_warehouse import (
+    BY,
+    NOW,
+    RELATIONS,
+    conn,
+    forecaster,
+    recommender,
+)
+from tests.unit.ml.world import World
+
+__all__ = ["conn"]
+
+
+def told(connection: duckdb.DuckDBPyConnection, spec: ModelSpec) -> tuple[set[str], list[str]]:
+    """Return what is measured after two scorings, and the notes."""
+    train(connection, spec, RELATIONS, BY, now=NOW)
+    score(connection, spec, RELATIONS, BY, now=NOW)
+    found = watch(connection, spec, RELATIONS, "run-1", now=NOW)
+    return {f"{each.place.role} {each.place.column}" for each in found.moved}, found.notes
+
+
+def test_recommendations_are_watched(conn: duckdb.DuckDBPyConnection) -> None:  # noqa: F811
+    columns, notes = told(conn, recommender())
+    assert notes == []
+    assert "prediction item" in columns
+
+
+def test_forecasts_are_watched(conn: duckdb.DuckDBPyConnection) -> None:  # noqa: F811
+    columns, notes = told(conn, forecaster())
+    assert notes == []
+    assert columns
+
+
+@pytest.mark.parametrize(
+    ("preset", "metric", "prediction"),
+    [("k_means", "silhouette", "prediction")],
+)
+def test_clusters_are_watched(world: World, preset: str, metric: str, prediction: str) -> None:
+    changes = {
+        "problem.success": [{"metric": metric, "at_least": -1.0}],
+        "train.label": None,
+        "train.split": {"by": "random", "test": 0.2},
+        "estimator": {"preset": preset, "params": {"n_clusters": 3}},
+    }
+    world.sql("alter table gold.trn drop column y")
+    world.train(changes)
+    world.score(changes)
+    found = watch(world.conn, world.spec(changes), world.relations, "run-1", now=NOW)
+    assert found.notes == []
+    columns = {(each.place.role, each.place.column) for each in found.moved}
+    assert {("feature", "a"), ("prediction", prediction)} <= columns
+    assert found.performed[0].reason == "a clustering has no label that comes later"
