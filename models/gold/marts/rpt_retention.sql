@@ -44,6 +44,7 @@ final as (
         cast(count(*) as integer) as customers,
         cast(sum(ranked.monthly_price_cents) as bigint) as monthly_price_cents,
         cast(sum({{ exact('ranked.score') }}) as double) as expected_churners,
+        cast(sum({{ exact('ranked.score') }}) as double) / count(*) as churn_probability,
         cast(count(outcomes.is_churned) as integer) as known_outcomes,
         cast(
             sum(case when outcomes.is_churned then 1 when not outcomes.is_churned then 0 end)

@@ -11,7 +11,7 @@ shown as (
 final as (
     select
         item_id,
-        count(*) as users,
+        count(*) as viewers,
         min(film_rank) as best_rank
     from shown
     group by item_id
