@@ -28,13 +28,13 @@ def told(connection: duckdb.DuckDBPyConnection, spec: ModelSpec) -> tuple[set[st
     return {f"{each.place.role} {each.place.column}" for each in found.moved}, found.notes
 
 
-def test_recommendations_are_watched(conn: duckdb.DuckDBPyConnection) -> None:  # noqa: F811
+def test_recommendations_are_watched(conn: duckdb.DuckDBPyConnection) -> None:
     columns, notes = told(conn, recommender())
     assert notes == []
     assert "prediction item" in columns
 
 
-def test_forecasts_are_watched(conn: duckdb.DuckDBPyConnection) -> None:  # noqa: F811
+def test_forecasts_are_watched(conn: duckdb.DuckDBPyConnection) -> None:
     columns, notes = told(conn, forecaster())
     assert notes == []
     assert columns
