@@ -45,18 +45,18 @@ def _positions(spec: ModelSpec, found: TrainingSet, rows: Rows) -> tuple[Positio
     if split.by == "time" and rows.times is not None:
         return split_by_time(rows.times, split.test, split.embargo_days * DAY)
     if split.by == "none":
-        return np.arange(found.rows), np.empty(0, dtype=np.int64)
+        return np.arange(len(rows.labels)), np.empty(0, dtype=np.int64)
     if split.by == "column" and rows.marks is not None:
         return np.flatnonzero(~rows.marks), np.flatnonzero(rows.marks)
     classes = rows.labels.astype(np.int64) if found.classes else None
     try:
         if rows.groups is not None:
             return split_by_group(rows.groups, split.test, seed, classes)
-        return split_at_random(found.rows, split.test, seed, classes)
+        return split_at_random(len(rows.labels), split.test, seed, classes)
     except ValueError as error:
         raise PipelineError(
-            f"the {found.rows:,} rows of {found.source.relation} cannot be split at random with "
-            f"test: {split.test}: {error}",
+            f"the {len(rows.labels):,} rows of {found.source.relation} cannot be split at random "
+            f"with test: {split.test}: {error}",
             fix=f"more rows of each class are needed, or another train.split in {spec.file}",
         ) from None
 

@@ -16,6 +16,7 @@ from ml.data.features import Encoder
 from ml.data.holdout import Parts
 from ml.data.transform import check_inputs, feature_column
 from ml.earlier.kept import EarlierModel
+from ml.images.left_out import LeftOut
 from ml.kinds.kind import Learnt, Prepared
 from ml.model import Model
 from ml.relation import Relation
@@ -26,6 +27,8 @@ from ml.versions import registry
 from ml.versions.registry import ModelVersion
 
 _AT_ONCE = 100_000
+# Rows of photos are as large as the photos.
+_PHOTOS_AT_ONCE = 256
 
 
 def decisive(spec: ModelSpec, found: TrainingSet) -> dict[str, Any]:
@@ -78,10 +81,13 @@ def prepare_rows(
     ]
     target = open_target(conn, spec, version, source.relation, key, time, features, written, schema)
 
-    def batches(size: int) -> Generator[pa.RecordBatch]:
-        return told(conn, source, target, model, earlier, rows=rows, size=size)
+    left_out: list[LeftOut] = []
 
-    return Prepared(source, target, batches)
+    def batches(size: int) -> Generator[pa.RecordBatch]:
+        size = min(size, _PHOTOS_AT_ONCE) if model.encoder.reads_images else size
+        return told(conn, source, target, model, earlier, rows=rows, size=size, left_out=left_out)
+
+    return Prepared(source, target, batches, left_out)
 
 
 def largest_difference(kept: Sequence[Model], made: Sequence[Model], rows: Rows) -> float:
