@@ -15,6 +15,7 @@ from orchestration import (
     cli_new,
     cli_releases,
     cli_sandbox,
+    cli_synthetic,
     cli_why,
     reproduce,
 )
@@ -33,6 +34,7 @@ cli_sandbox.register(app)
 cli_features.register(app)
 cli_new.register(app)
 cli_experiment.register(app)
+cli_synthetic.register(app)
 cli_lineage.register(app)
 
 Landing = Annotated[

@@ -18,6 +18,7 @@ from orchestration.instance import prepare_instance
 from orchestration.pointing_out import added_features, point_out
 from orchestration.progress import watched_by
 from orchestration.project import BY_HAND, WAIT, Project
+from orchestration.synthetic_sets import check_use
 
 if TYPE_CHECKING:
     from orchestration.runner import Step
@@ -53,7 +54,7 @@ def run_loop(folder: Path | None, landing: Path | None, wait: float | None) -> N
     project = Project.locate(folder, landing=landing)
     release = project.warehouse.current_release()
     added = added_features(project, release.manifest if release else None)
-    _run(project, None, wait=wait)
+    run_assets(project, None, wait=wait)
     from orchestration.summary import print_release
 
     point_out(project, added, Console(soft_wrap=True))
@@ -76,7 +77,7 @@ def run_landing(
             fix="add `config: {meta: {landing: {path: …, format: …, key: […]}}}` to a source table",
         )
     ops = {"landing": {"config": {"again": again}}} if again else None
-    _run(project, keys, ops, wait=wait)
+    run_assets(project, keys, ops, wait=wait)
     from orchestration.summary import print_landing
 
     print_landing(project, Console(soft_wrap=True))
@@ -98,7 +99,7 @@ def run_models(folder: Path | None, names: Sequence[str], layer: str, wait: floa
             fix="add an exposure of type ml (docs/ml.md shows one), then: dbt parse",
         )
     tags = {BY_HAND: "by hand"} if layer == "ml" else None
-    run = _run(project, [[layer, name] for name in names or declared], tags=tags, wait=wait)
+    run = run_assets(project, [[layer, name] for name in names or declared], tags=tags, wait=wait)
     from orchestration.summary import print_models
 
     trained_by = run if layer == "ml" else None
@@ -115,7 +116,7 @@ def open_ui(folder: Path | None, landing: Path | None, port: int) -> None:
     os.execv(dagster, [*command, "-m", "orchestration.definitions"])
 
 
-def _run(
+def run_assets(
     project: Project,
     assets: Sequence[Sequence[str]] | None,
     ops: Any = None,
@@ -132,7 +133,7 @@ def _run(
     with _quiet(logs) as console:
         with console.status("reading the project"):
             # What is declared wrongly is told before the seconds that loading Dagster takes.
-            declared_models(project)
+            check_use(project.manifest, declared_models(project))
             checked_views(project)
             from orchestration.runner import run_job
         with console.status("starting") as status, watched_by(status.update):

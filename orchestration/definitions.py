@@ -9,6 +9,7 @@ from orchestration.landing_assets import landing_assets
 from orchestration.ml_assets import ml_assets
 from orchestration.project import Project
 from orchestration.sql_assets import sql_assets
+from orchestration.synthetic_assets import synthetic_assets
 
 LOOP = "loop"
 # After the upstream systems have delivered the day before, and before people come to work.
@@ -21,7 +22,11 @@ def build(project: Project) -> dg.Definitions:
         LOOP, selection=dg.AssetSelection.all(), description="Everything, from files to marts."
     )
     contracts = ContractChecks.of(project)
-    assets = [*landing_assets(project, contracts), *ml_assets(project, contracts)]
+    assets = [
+        *landing_assets(project, contracts),
+        *synthetic_assets(project, contracts),
+        *ml_assets(project, contracts),
+    ]
     if any(node["resource_type"] == "model" for node in project.manifest.raw["nodes"].values()):
         assets.append(sql_assets(project, contracts))
     refuse_feedback(assets)

@@ -28,6 +28,20 @@ def unbuilt(context: dg.AssetExecutionContext, key: dg.AssetKey) -> dg.Output[No
     return dg.Output(None, output_name=name, metadata=UNBUILT)
 
 
+def unchecked(
+    context: dg.AssetExecutionContext, evaluated: Iterable[dg.AssetCheckKey]
+) -> Iterator[dg.Output[None]]:
+    """Yield an output for each check planned that was not ``evaluated``: it tells of nothing.
+
+    A step that reads the table waits for the outputs of its blocking checks, for ever where none
+    comes; the audit sees that they did not run.
+    """
+    done = set(evaluated)
+    for key in sorted(context.selected_asset_check_keys - done, key=str):
+        name = context.assets_def.get_output_name_for_asset_check_key(key)
+        yield dg.Output(None, output_name=name)
+
+
 def guarded(
     project: Project,
     context: dg.AssetExecutionContext,

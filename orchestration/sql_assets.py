@@ -18,7 +18,7 @@ from ml.errors import PipelineError
 from ml.relation import Relation
 from orchestration.contract_checks import ContractChecks
 from orchestration.model_calls import after_models
-from orchestration.passing import failed_checks, unbuilt
+from orchestration.passing import failed_checks, unbuilt, unchecked
 from orchestration.progress import tell
 from orchestration.project import QUIET, Project, dbt_command
 from orchestration.size import measured
@@ -65,6 +65,9 @@ def _run_step(
                 yield unbuilt(context, step.nodes[unique_id])
     project.blocked.add(step.causes)
     yield from checks
+    if not failure:
+        told = (dg.AssetCheckKey(check.asset_key, check.check_name) for check in checks)
+        yield from unchecked(context, told)
     if failure:
         raise failure
 

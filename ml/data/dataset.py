@@ -1,6 +1,6 @@
 """The training set: held against the declaration, checked, read from the warehouse by Arrow."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -15,12 +15,11 @@ from duckdb import DuckDBPyConnection
 from ml.columns import WHOLE, Column, Source, find
 from ml.data.checks import Grain, check_rows, class_names
 from ml.data.feature_choice import choose_features
+from ml.data.made_up import find_made_up, known_again
 from ml.data.marks import find_mark, mark_sql
-from ml.data.photo_rows import keys_of, left_out, read_photos
 from ml.data.side_by_side import side_by_side
 from ml.data.transform import worked_out
 from ml.errors import PipelineError, UsageError
-from ml.images.left_out import LeftOut, hash_sql
 from ml.relation import Relation
 from ml.spec import ModelSpec
 
@@ -34,7 +33,8 @@ class TrainingSet:
 
     ``label`` is None where the task has none; then there are no classes either.
     ``grouped`` are the columns of ``split.group``, ``marked`` is that of ``split.column``,
-    ``segments`` are those by whose values metrics are told apart.
+    ``segments`` are those by whose values metrics are told apart, ``made_up`` that of
+    ``train.synthetic``.
     """
 
     source: Source
@@ -46,6 +46,7 @@ class TrainingSet:
     grouped: tuple[Column, ...] = ()
     marked: Column | None = None
     segments: tuple[Column, ...] = ()
+    made_up: Column | None = None
 
     @property
     def label_name(self) -> str:
@@ -61,11 +62,9 @@ class Rows:
     from it. ``labels`` [rows] are class positions or numbers, 0 where there is no label, ``times``
     [rows] microseconds, None without a time column. ``groups`` [rows] is equal where the columns of
     ``split.group`` are, ``marks`` [rows] true where ``split.column`` says to hold out, and
-    ``segments`` has a column of text a segment column, by its name; None where not declared.
-
-    Of photos ``table`` has lists of descriptors. ``photos`` [rows, columns] is equal where a photo
-    is, ``keys`` are the key of the row at each position of ``table``, and ``left_out`` are rows
-    that are none of these, for a photo of theirs cannot be read.
+    ``segments`` has a column of text a segment column, by its name. ``made_up`` [rows] is true
+    where ``train.synthetic`` says so, and ``known`` [rows] is the hash by which such a row's
+    origins are known again. None where not declared.
     """
 
     table: pa.Table
@@ -75,9 +74,13 @@ class Rows:
     groups: npt.NDArray[np.int64] | None = None
     marks: npt.NDArray[np.bool_] | None = None
     segments: pa.Table | None = None
-    photos: npt.NDArray[np.int64] | None = None
-    keys: Sequence[Mapping[str, str]] = ()
-    left_out: tuple[LeftOut, ...] = ()
+    made_up: npt.NDArray[np.bool_] | None = None
+    known: npt.NDArray[np.uint64] | None = None
+
+    @property
+    def real(self) -> "Rows":
+        """These rows without those made up."""
+        return self if self.made_up is None else self.take(np.flatnonzero(~self.made_up))
 
     @cached_property
     def features(self) -> pa.Table:
@@ -90,7 +93,7 @@ class Rows:
         taken = {
             name: part.take(at) if name == "segments" else part[at]
             for name, part in parts.items()
-            if name not in ("table", "keys", "left_out") and part is not None
+            if name != "table" and part is not None
         }
         return replace(self, **taken)
 
@@ -115,7 +118,7 @@ def find_training_set(
     grain = Grain(key, time)
     features = choose_features(conn, source, spec)
     grouped = tuple(source.column(name, "train.split.group", file) for name in train.split.group)
-    marked = find_mark(conn, source, spec)
+    marked, made_up = find_mark(conn, source, spec), find_made_up(conn, source, spec)
     rows = check_rows(conn, source, grain, now)
     if rows == 0:
         raise PipelineError(
@@ -126,7 +129,9 @@ def find_training_set(
     segments = tuple(
         source.column(name, "evaluate.segments", file) for name in spec.evaluate.segments
     )
-    return TrainingSet(source, grain, label, features, rows, classes, grouped, marked, segments)
+    return TrainingSet(
+        source, grain, label, features, rows, classes, grouped, marked, segments, made_up
+    )
 
 
 def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
@@ -134,29 +139,22 @@ def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
 
     Raises PipelineError where an expression of ``train.transform`` fails on a row.
     """
-    features = [
-        hash_sql(column) if column.described else column.feature_sql for column in found.features
-    ]
+    features = [column.feature_sql for column in found.features]
     segments = [f"cast({column.sql} as varchar)" for column in found.segments]
     asked = [*features, *_beside(found), *segments, *_order(found.grain)]
     named = ", ".join(f"{sql} as c{at}" for at, sql in enumerate(asked))
     with worked_out(found.source):
         table = conn.execute(f"select {named} from {found.source.relation.sql}").to_arrow_table()
-    many, end = len(features), len(features) + 4 + len(segments)
-    labels, times, groups, marks, *parts = table.columns[many:end]
+    many, keys = len(features), len(features) + 6 + len(segments)
+    labels, times, groups, marks, made_up, known, *parts = table.columns[many:keys]
     # Sorting the key alone and picking rows by it moves each feature once, where it is needed.
-    order = table.select(table.column_names[end:])
+    order = table.select(table.column_names[keys:])
     with ThreadPoolExecutor(1) as beside:
         ordered = beside.submit(_sorted, order)
         plain = side_by_side(_plain, table.columns[:many], table.num_rows)
         at = ordered.result()
     if found.classes:
         labels = pc.cast(pc.index_in(labels, value_set=pa.array(found.classes)), pa.int64())
-    photos = read_photos(conn, found.source.relation, found.features, plain)
-    keys = keys_of([column.name for column in found.grain.key], order) if photos else ()
-    left = left_out(found.features, photos, keys, at)
-    for number, each in photos.items():
-        plain[number], at = each.column, at[each.readable[at]]
     return Rows(
         pa.table(plain, names=table.column_names[:many]),
         at,
@@ -167,9 +165,8 @@ def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
         pa.table([part.take(at) for part in parts], names=[each.name for each in found.segments])
         if parts
         else None,
-        np.stack([each.codes[at] for each in photos.values()], axis=1) if photos else None,
-        keys,
-        left,
+        made_up.to_numpy()[at].astype(bool) if found.made_up else None,
+        known.to_numpy()[at] if found.made_up else None,
     )
 
 
@@ -207,6 +204,12 @@ def _beside(found: TrainingSet) -> list[str]:
         # Half of the hash's range, as a signed number: what matters is what is equal.
         f"cast({group} // 2 as bigint)" if found.grouped else "0",
         mark_sql(found.marked) if found.marked else "0",
+        f"cast({found.made_up.sql} as bigint)" if found.made_up else "0",
+        known_again(
+            [key.sql for key in found.grain.key], f"epoch_us({time.time_sql})" if time else None
+        )
+        if found.made_up
+        else "0",
     ]
 
 

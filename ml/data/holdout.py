@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from ml.data.dataset import Rows, TrainingSet
+from ml.data.made_up import with_made_up
 from ml.data.split import DAY, Positions, split_at_random, split_by_group, split_by_time
 from ml.errors import PipelineError
 from ml.spec import ModelSpec
@@ -28,7 +29,7 @@ def hold_out(spec: ModelSpec, found: TrainingSet, rows: Rows) -> Parts:
 
     Raises PipelineError when a part is empty or has one class, or when a class is not learnt.
     """
-    learnt, held = _positions(spec, found, rows)
+    learnt, held = _split(spec, found, rows)
     test_from = None
     if rows.times is not None and spec.train.split.by == "time" and len(held):
         test_from = datetime(1970, 1, 1) + timedelta(microseconds=int(rows.times[held].min()))
@@ -38,6 +39,24 @@ def hold_out(spec: ModelSpec, found: TrainingSet, rows: Rows) -> Parts:
     if found.classes and spec.task == "classification":
         _check_classes(spec, found, parts)
     return parts
+
+
+def _split(spec: ModelSpec, found: TrainingSet, rows: Rows) -> tuple[Positions, Positions]:
+    """Split the real rows; those made up are learnt from, unless they lie too late."""
+    if rows.made_up is None:
+        return _positions(spec, found, rows)
+    real, made_up = np.flatnonzero(~rows.made_up), np.flatnonzero(rows.made_up)
+    if not len(real):
+        raise PipelineError(
+            f"every row of {found.source.relation} is made up ('{spec.train.synthetic}'); real "
+            "ones have to judge",
+            fix=f"add real rows in the SQL of {found.source.dbt_name}, then: {found.source.build}",
+        )
+    learnt, held = _positions(spec, found, rows.take(real))
+    if spec.train.split.by == "time" and rows.times is not None and len(held):
+        cut = rows.times[real[held]].min() - spec.train.split.embargo_days * DAY
+        made_up = made_up[rows.times[made_up] < cut]
+    return with_made_up(made_up, real, learnt, held)
 
 
 def _positions(spec: ModelSpec, found: TrainingSet, rows: Rows) -> tuple[Positions, Positions]:
@@ -55,8 +74,8 @@ def _positions(spec: ModelSpec, found: TrainingSet, rows: Rows) -> tuple[Positio
         return split_at_random(len(rows.labels), split.test, seed, classes)
     except ValueError as error:
         raise PipelineError(
-            f"the {len(rows.labels):,} rows of {found.source.relation} cannot be split at random "
-            f"with test: {split.test}: {error}",
+            f"the {found.rows:,} rows of {found.source.relation} cannot be split at random with "
+            f"test: {split.test}: {error}",
             fix=f"more rows of each class are needed, or another train.split in {spec.file}",
         ) from None
 

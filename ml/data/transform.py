@@ -7,7 +7,6 @@ the training set it gives the same. It is kept with the version, and scoring app
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -59,9 +58,7 @@ def feature_column(feature: Feature, columns: Columns) -> Column:
 
     Its ``feature_sql`` is the expression to select.
     """
-    if feature.sql is not None:
-        return feature.column
-    return replace(columns[feature.name], described=feature.described)
+    return feature.column if feature.sql is not None else columns[feature.name]
 
 
 def check_inputs(source: Source, features: tuple[Feature, ...], version: str) -> None:

@@ -23,6 +23,7 @@ def learning_rules(declared: Declaration) -> Iterator[str]:
     yield from _features(declared)
     yield from _known(declared)
     yield from _decision(declared)
+    yield from _made_up(declared)
     if declared.tune is not None:
         yield from _tune(declared, declared.tune)
 
@@ -34,10 +35,8 @@ def _split(declared: Declaration) -> Iterator[str]:
         yield f"{by}, but train.split.column is missing; name it, or: random"
     if split.by != "column" and split.column is not None:
         yield f"train.split.column is '{split.column}', but {by}; allowed: with by: column"
-    if split.by not in ("random", "none") and split.group:
-        yield (
-            f"train.split.group names {', '.join(split.group)}, but {by}; allowed: by: random, none"
-        )
+    if split.by != "random" and split.group:
+        yield f"train.split.group names {', '.join(split.group)}, but {by}; allowed: by: random"
     if split.by != "time" and split.embargo_days:
         yield f"train.split.embargo_days is {split.embargo_days}, but {by}; allowed: by: time"
     if split.column is not None and split.column in (train.label, train.time, *train.key):
@@ -94,6 +93,32 @@ def _decision(declared: Declaration) -> Iterator[str]:
         if len(given) != 1:
             met = " and ".join(given) or "none of them"
             yield f"estimator.decide has {met}; allowed: exactly one of {', '.join(DECISIONS)}"
+
+
+def _made_up(declared: Declaration) -> Iterator[str]:
+    """Refuse what folds judge beside made-up rows, which know the rows that a fold judges."""
+    train, estimator = declared.train, declared.estimator
+    if train.synthetic is None:
+        return
+    if declared.task not in ("classification", "regression"):
+        yield "train.synthetic is declared; allowed: where a class or a number is learnt"
+    if train.synthetic in (train.label, train.time, train.split.column, *train.key):
+        yield f"train.synthetic '{train.synthetic}' is also the label, the key, the time or a split"
+    given = {
+        "train.split.by: none": train.split.by == "none",
+        "train.validate": train.validate_ is not None,
+        "estimator.calibrate": estimator.calibrate is not None,
+        "estimator.decide.cost": estimator.decide is not None and estimator.decide.cost is not None,
+        "tune": declared.tune is not None,
+        "score.as_feature": declared.score.as_feature is not None,
+        "early_stopping": estimator.preset == "mlp"
+        and bool(estimator.params.get("early_stopping")),
+    }
+    for key in (key for key, met in given.items() if met):
+        yield (
+            f"{key} stands beside train.synthetic; made-up rows know the rows that folds within "
+            "the training judge; allowed: one of them"
+        )
 
 
 def _tune(declared: Declaration, tune: Tune) -> Iterator[str]:

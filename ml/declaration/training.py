@@ -31,9 +31,7 @@ class Split(Part):
         0.2, description="The share of rows held out, above 0 and below 1; by time or at random."
     )
     group: MaybeColumns = Field(
-        (),
-        description="Columns whose equal values stay together, held out or in one fold; with "
-        "`random` and `none`.",
+        (), description="Columns whose equal values are held out together; at random only."
     )
     column: Column | None = Field(
         None, description="The column that says which rows are held out; it is no feature."
@@ -137,6 +135,11 @@ class Train(Part):
         None, description="Of a forecast: how rows make series, and what is forecast of each."
     )
     split: Split = Field(Split(), description="Which rows are held out.")
+    synthetic: Column | None = Field(
+        None,
+        description="The boolean column that is true in made-up rows: they are learnt from and "
+        "never judge. It is no feature.",
+    )
     features: Features = Field(Features(), description="Which columns are features.")
     transform: Transform = Field(
         default_factory=nothing,

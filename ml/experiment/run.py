@@ -98,6 +98,12 @@ def _bare(spec: ModelSpec, settings: Settings) -> ModelSpec:
             "allowed: 2 folds or more",
             fix="leave --folds out",
         )
+    if settings.folds != 0 and spec.train.synthetic:
+        raise UsageError(
+            f"ML model '{spec.name}' learns from made-up rows (train.synthetic), which know the "
+            "rows that folds judge; allowed: --folds 0, which judges on the rows held out",
+            fix="add: --folds 0",
+        )
     spec = spec.model_copy(update={"evaluate": Evaluate()})
     if spec.estimator.decide and spec.estimator.decide.cost:
         return spec
@@ -136,7 +142,7 @@ def _ground(
         check_types(spec, wide.source, changes)
         wide = replace(wide, features=choose_features(conn, wide.source, _wider(spec, more)))
     rows = read(conn, wide)
-    if len(rows.labels) + len(rows.left_out) != found.rows:
+    if len(rows.labels) != found.rows:
         raise PipelineError(
             f"{found.source.relation} has {found.rows:,} rows, and {len(rows.labels):,} with "
             f"{', '.join(joined)} joined",

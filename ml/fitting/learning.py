@@ -5,7 +5,8 @@ import numpy as np
 from ml import estimators
 from ml.data.dataset import Rows, TrainingSet
 from ml.data.features import Encoder, Inputs, fit_encoder
-from ml.data.split import Positions, split_by_time
+from ml.data.made_up import with_made_up
+from ml.data.split import Positions, split_at_random, split_by_time
 from ml.model import Model
 from ml.spec import ModelSpec
 
@@ -21,7 +22,7 @@ def learn(spec: ModelSpec, found: TrainingSet, rows: Rows) -> Model:
     encoder = fit_encoder(
         found.features,
         rows.table,
-        reads=estimators.reads(spec),
+        reads_text=estimators.reads_text(spec),
         most=estimators.most_categories(spec),
         at=rows.at,
     )
@@ -46,16 +47,25 @@ def stop_split(spec: ModelSpec, rows: Rows) -> tuple[Positions, Positions] | Non
     """Return which rows boosted trees learn from and which, the latest, say when it is enough.
 
     None where they do not stop early, or stop as scikit-learn does, on rows drawn at random: when
-    the split is not by time, or a class is only among the latest.
+    the split is not by time, or a class is only among the latest. Beside made-up rows real ones
+    say so, drawn at random where the split is not by time.
     """
     params = spec.estimator.params
     early, share = params.get("early_stopping", "auto"), params.get("validation_fraction", 0.1)
-    is_boosted = spec.estimator.preset == "boosted_trees" and spec.train.split.by == "time"
-    if not is_boosted or rows.times is None or early is False or share is None:
+    by_time = spec.train.split.by == "time" and rows.times is not None
+    is_boosted = spec.estimator.preset == "boosted_trees" and (by_time or rows.made_up is not None)
+    if not is_boosted or early is False or share is None:
         return None
-    total = len(rows.labels)
+    real = rows.real
+    total = len(real.labels)
     wanted = float(share) if isinstance(share, float) else int(str(share)) / total
-    learnt, latest = split_by_time(rows.times, wanted)
+    if by_time and real.times is not None:
+        learnt, latest = split_by_time(real.times, wanted)
+    else:
+        learnt, latest = split_at_random(total, wanted, spec.estimator.seed, None)
+    if rows.made_up is not None:
+        real_at, made_at = np.flatnonzero(~rows.made_up), np.flatnonzero(rows.made_up)
+        learnt, latest = with_made_up(made_at, real_at, learnt, latest)
     if not len(latest) or (early == "auto" and len(learnt) <= _STOPS_FROM):
         return None
     if spec.task == "classification":

@@ -14,9 +14,9 @@ from ml.data.checks import Grain, check_rows
 from ml.data.dataset import Rows, TrainingSet
 from ml.data.features import Encoder
 from ml.data.holdout import Parts
+from ml.data.made_up import refuse_made_up
 from ml.data.transform import check_inputs, feature_column
 from ml.earlier.kept import EarlierModel
-from ml.images.left_out import LeftOut
 from ml.kinds.kind import Learnt, Prepared
 from ml.model import Model
 from ml.relation import Relation
@@ -27,8 +27,6 @@ from ml.versions import registry
 from ml.versions.registry import ModelVersion
 
 _AT_ONCE = 100_000
-# Rows of photos are as large as the photos.
-_PHOTOS_AT_ONCE = 256
 
 
 def decisive(spec: ModelSpec, found: TrainingSet) -> dict[str, Any]:
@@ -74,6 +72,7 @@ def prepare_rows(
     source = find(conn, relations, spec.score.on, "score.on", spec.file)
     key = [source.column(name, "score.key", spec.file) for name in spec.score.key]
     time = source.time(spec.score.time, "score.time", spec.file)
+    refuse_made_up(conn, source, spec)
     check_inputs(source, model.encoder.features, version.name)
     rows = check_rows(conn, source, Grain(key, time, by_day=True), now)
     features = [
@@ -81,13 +80,10 @@ def prepare_rows(
     ]
     target = open_target(conn, spec, version, source.relation, key, time, features, written, schema)
 
-    left_out: list[LeftOut] = []
-
     def batches(size: int) -> Generator[pa.RecordBatch]:
-        size = min(size, _PHOTOS_AT_ONCE) if model.encoder.reads_images else size
-        return told(conn, source, target, model, earlier, rows=rows, size=size, left_out=left_out)
+        return told(conn, source, target, model, earlier, rows=rows, size=size)
 
-    return Prepared(source, target, batches, left_out)
+    return Prepared(source, target, batches)
 
 
 def largest_difference(kept: Sequence[Model], made: Sequence[Model], rows: Rows) -> float:

@@ -99,6 +99,22 @@ def test_the_report_adds_up_to_the_predictions_and_the_customers(warehouse, cust
     assert charges == sum(_cents(row["MonthlyCharges"]) for row in customers)
 
 
+def test_what_is_learnt_from_made_up_customers_is_nearly_as_good_on_real_ones(warehouse):
+    value, low, high, real = warehouse.sql(
+        "select value, low, high, real from ml.synthetic_reports "
+        "where part = 'usefulness' and metric = 'roc_auc'"
+    ).fetchone()
+    (copies,) = warehouse.sql("select copies from ml.synthetic_sets").fetchone()
+    learnt, held = warehouse.sql(
+        "select train_rows, test_rows from ml.model_versions where model = 'churn_synthetic'"
+    ).fetchone()
+    assert real - 0.03 <= value
+    assert low < value < high
+    assert real == pytest.approx(_evaluation(warehouse, "test"), abs=0.01)
+    assert not copies
+    assert (learnt, held) == (2 * 5_634, 1_409)
+
+
 @pytest.mark.soak
 def test_the_unit_tests_of_the_sql_pass(project, unit_tests):
     done = unit_tests(project)
@@ -109,7 +125,8 @@ def _evaluation(warehouse: duckdb.DuckDBPyConnection, data: str) -> float:
     (value,) = warehouse.execute(
         "select evaluations.value from ml.evaluations as evaluations "
         "inner join ml.model_versions as versions using (model, version) "
-        "where versions.status = 'champion' and metric = 'roc_auc' and segment = 'all' "
+        "where versions.model = 'churn' and versions.status = 'champion' "
+        "and metric = 'roc_auc' and segment = 'all' "
         "and data = ?",
         [data],
     ).fetchone()

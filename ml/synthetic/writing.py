@@ -1,0 +1,133 @@
+"""Made-up rows as a table: typed as the training set, under keys that no real row has, marked."""
+
+from collections.abc import Iterator
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from ml.columns import WHOLE, Column, describe
+from ml.errors import PipelineError
+from ml.evaluation.metrics import Array
+from ml.export.literals import text
+from ml.relation import Relation, quote
+from ml.synthetic.declaration import MARKS
+from ml.synthetic.table import Real, Shape
+from ml.synthetic.usefulness import as_text
+from ml.tables import exists
+
+_BUFFER = "synthetic_rows"
+
+
+def write(
+    conn: DuckDBPyConnection, target: Relation, real: Real, made: Array, name: str, version: int
+) -> None:
+    """Replace ``target`` with the rows ``made`` [rows, shapes].
+
+    Raises PipelineError for a key of which no fresh values can be made.
+    """
+    source = real.found.source
+    arrays = {
+        f"c{at}": _plain(shape, made[:, at])
+        for at, shape in enumerate(real.shapes)
+        if shape.left_out is None
+    }
+    arrays["n"] = pa.array(np.arange(1, len(made) + 1))
+    at = {shape.name: number for number, shape in enumerate(real.shapes)}
+    keys = {column.name: sql for column, sql in _keys(conn, real, name)}
+    asked = []
+    for column in source.columns.values():
+        if column.name in keys:
+            value = keys[column.name]
+        elif column.name in at and real.shapes[at[column.name]].left_out is None:
+            value = _typed(real.shapes[at[column.name]], f"c{at[column.name]}")
+        elif column.name == real.spec.train.split.column:
+            value = "false" if column.kind == "boolean" else "'train'"
+        else:
+            value = "null"
+        asked.append(f"cast({value} as {column.type}) as {column.sql}")
+    marks = {"is_synthetic": "true", "synthetic_set": "?", "synthetic_version": str(version)}
+    asked += [f"cast({marks[each]} as {type_}) as {each}" for each, type_ in MARKS.items()]
+    conn.execute(f"create schema if not exists {quote(target.schema)}")
+    conn.register(_BUFFER, pa.table(arrays))
+    try:
+        conn.execute(f"drop table if exists {target.sql}")
+        conn.execute(
+            f"create table {target.sql} as select {', '.join(asked)} from {_BUFFER} order by n",
+            [name],
+        )
+    except duckdb.ConversionException as error:
+        raise PipelineError(
+            f"synthetic set '{name}': fresh keys do not fit their type ({error})",
+            fix=f"cast the key to a wider type in the SQL of {source.dbt_name}, then: "
+            f"{source.build}",
+        ) from error
+    finally:
+        conn.unregister(_BUFFER)
+    _check_fresh(conn, target, real, name)
+
+
+def _check_fresh(conn: DuckDBPyConnection, target: Relation, real: Real, name: str) -> None:
+    """Raise PipelineError when a key made is that of a row of the training set."""
+    source, keys = real.found.source, real.found.grain.key
+    names = ", ".join(column.sql for column in keys)
+    row = conn.execute(
+        f"select count(*) from {target.sql} where ({names}) in "
+        f"(select ({names}) from {source.relation.sql})"
+    ).fetchone()
+    if row and row[0]:
+        raise PipelineError(
+            f"synthetic set '{name}': {row[0]:,} of its keys stand in {source.relation} already; "
+            "are made-up rows among its real ones?",
+            fix=f"leave them out in the SQL of {source.dbt_name}, then: {source.build}",
+        )
+
+
+def is_as_made(conn: DuckDBPyConnection, target: Relation) -> bool:
+    """Whether ``target`` is there with its marks."""
+    return exists(conn, target) and MARKS.keys() <= describe(conn, target).keys()
+
+
+def _plain(shape: Shape, values: Array) -> pa.Array:
+    if shape.values is not None:
+        return as_text(shape.values, values)
+    return pa.array(values, mask=np.isnan(values))
+
+
+def _typed(shape: Shape, name: str) -> str:
+    """Return the SQL of a made-up value as the column's own type reads it."""
+    if shape.column.kind != "time":
+        return name
+    moment = f"make_timestamp(cast({name} as bigint))"
+    zoned = shape.column.base == "TIMESTAMP WITH TIME ZONE"
+    return f"({moment} at time zone 'UTC')" if zoned else moment
+
+
+def _keys(conn: DuckDBPyConnection, real: Real, name: str) -> Iterator[tuple[Column, str]]:
+    """Return each column of the key, with the SQL of its fresh value in row ``n``.
+
+    Texts begin with the set's name, numbers go down from below the least one (and below 0), or up
+    where they have no sign.
+    """
+    for column in real.found.grain.key:
+        yield column, _fresh(conn, real, column, name)
+
+
+def _fresh(conn: DuckDBPyConnection, real: Real, column: Column, name: str) -> str:
+    source = real.found.source
+    if column.base == "VARCHAR":
+        return f"concat({text(name)}, '-', printf('%08d', n))"
+    if column.base == "UUID":
+        return f"cast(md5(concat({text(name)}, n)) as uuid)"
+    if column.base in WHOLE | {"DECIMAL", "DOUBLE", "FLOAT"}:
+        row = conn.execute(
+            f"select cast(floor(least(min({column.sql}), 0)) as hugeint), "
+            f"cast(ceil(max({column.sql})) as hugeint) from {source.relation.sql}"
+        ).fetchone() or (0, 0)
+        return f"({row[1]} + n)" if column.base.startswith("U") else f"({row[0]} - n)"
+    raise PipelineError(
+        f"synthetic set '{name}': key '{column.name}' is {column.type} in {source.relation}; of it "
+        "no fresh values are made; allowed: a text, a number or a UUID",
+        fix=f"cast it in the SQL of {source.dbt_name}, then: {source.build}",
+    )
