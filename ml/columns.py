@@ -8,10 +8,11 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from ml.errors import PipelineError, UsageError
+from ml.images.description import Description
 from ml.names import listed
 from ml.relation import Relation, quote
 
-Kind = Literal["number", "boolean", "text", "time"]
+Kind = Literal["number", "boolean", "text", "time", "photo"]
 
 WHOLE = frozenset(
     ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
@@ -27,6 +28,7 @@ _KINDS: dict[str, Kind] = {
     "BOOLEAN": "boolean",
     "VARCHAR": "text",
     "ENUM": "text",
+    "BLOB": "photo",
 }
 
 
@@ -35,13 +37,15 @@ class Column:
     """A column and its DuckDB type as ``describe`` prints it.
 
     One made by SQL has that as ``expression``, and the columns of the table that the expression
-    reads, each with the type it has there, as ``reads``.
+    reads, each with the type it has there, as ``reads``. A feature that is photos has how they are
+    ``described``.
     """
 
     name: str
     type: str
     expression: str | None = None
     reads: tuple[tuple[str, str], ...] = ()
+    described: Description | None = None
 
     @property
     def base(self) -> str:
@@ -67,9 +71,11 @@ class Column:
 
     @property
     def feature_sql(self) -> str:
-        """The one expression by which training and scoring read it: text as it is, else double."""
+        """The one expression by which it is read: text and photos as they are, else double."""
         # On lines of its own, so that a comment within the expression ends before the bracket.
         value = self.sql if self.expression is None else f"(\n{self.expression}\n)"
+        if self.kind == "photo":
+            return value
         return f"cast({value} as {'varchar' if self.kind == 'text' else 'double'})"
 
 

@@ -10,6 +10,7 @@ from duckdb import DuckDBPyConnection
 from ml.data.checks import utc
 from ml.data.transform import worked_out
 from ml.errors import PipelineError
+from ml.images.left_out import LeftOut, keep_left_out
 from ml.kinds import kind_of
 from ml.relation import Relation
 from ml.scoring.predictions import clear, write
@@ -29,7 +30,8 @@ BATCH_ROWS = 122_880
 class ScoreResult:
     """What was written: ``rows`` predictions, of which ``new_rows`` had not been there before.
 
-    Of an incremental scoring these are the rows that were new or had changed.
+    Of an incremental scoring these are the rows that were new or had changed. ``left_out`` are rows
+    without a prediction, for a photo of theirs cannot be read.
     """
 
     model: str
@@ -37,6 +39,7 @@ class ScoreResult:
     rows: int
     new_rows: int
     relation: Relation
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def score(
@@ -101,7 +104,12 @@ def _score(
             scored = write(conn, ready.target, batches, provenance, utc(now))
     new = scored - replaced
     record(conn, version, ready.source, provenance, scored, new, utc(now))
-    return ScoreResult(spec.name, version.version, scored, new, ready.target.relation)
+    left, at = ready.left_out, utc(now)
+    keep_left_out(
+        conn, spec.name, version.version, provenance.run_id, ready.source.relation, left, at
+    )
+    relation = ready.target.relation
+    return ScoreResult(spec.name, version.version, scored, new, relation, tuple(left))
 
 
 def _champion(conn: DuckDBPyConnection, spec: ModelSpec) -> ModelVersion:

@@ -16,6 +16,7 @@ LEAK_CHECKS = Relation("ml", "leak_checks")
 DECISIONS = Relation("ml", "decisions")
 PROBLEM_CARDS = Relation("ml", "problem_cards")
 EARLIER_MODELS = Relation("ml", "earlier_models")
+LEFT_OUT = Relation("ml", "left_out")
 PREDICTIONS_SCHEMA = "predictions"
 # Where a challenger's predictions go, which nobody acts on; its tables are made like the others.
 SHADOW_SCHEMA = "shadow"
@@ -28,7 +29,7 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "status": ("varchar", "candidate, champion, challenger, retired or rejected."),
         "reason": ("varchar", "Why it has its status, null for a champion by the criteria."),
         "task": ("varchar", "What it tells, such as classification or regression."),
-        "estimator": ("varchar", "The preset, the class or the builder."),
+        "estimator": ("varchar", "The preset, the class, the builder or the ONNX file."),
         "params": ("json", "The parameters it has: those declared, and those found by `tune`."),
         "seed": ("bigint", "The seed declared."),
         "spec": ("json", "The whole declaration."),
@@ -58,7 +59,7 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "manifest_hash": ("varchar", "The hash of the dbt manifest's nodes."),
         "release": ("varchar", "The release that the run started from."),
         "run_id": ("varchar", "The run that trained it."),
-        "artifact": ("blob", "The fitted estimator, by skops."),
+        "artifact": ("blob", "The fitted estimator, by skops, or the ONNX file as it is."),
         "artifact_sha256": ("varchar", "The sha256 of the artifact."),
         "created_at": ("timestamp", "When it was trained (UTC)."),
         "decided_at": ("timestamp", "When its status last changed (UTC)."),
@@ -127,6 +128,16 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "class": ("varchar", "The class of `part`, else null."),
         "part": ("varchar", "Which rows `part` is of, such as `is missing`; else null."),
         "allowed": ("varchar", "Why it may, as `train.leak_guard.allow` says; null if not named."),
+    },
+    LEFT_OUT: {
+        **OF_VERSION,
+        "run_id": ("varchar", "The run that trained or scored."),
+        "relation": ("varchar", "The table whose row it is."),
+        "key": ("json", "The key of the row."),
+        "feature": ("varchar", "The photo that cannot be read."),
+        "reason": ("varchar", "What is wrong with it."),
+        "remedy": ("varchar", "What to do."),
+        "left_out_at": ("timestamp", "When it was left out (UTC)."),
     },
     EARLIER_MODELS: {
         **OF_VERSION,

@@ -11,6 +11,7 @@ import dagster as dg
 from duckdb import DuckDBPyConnection
 
 from ml.errors import GoldloopError
+from ml.images import left_out
 from ml.monitoring.retraining import Retraining
 from ml.relation import Relation
 from ml.score import score, score_shadow
@@ -80,12 +81,16 @@ def _train(
         made_by = provenance(project, context.run_id)
         version, lineage, decided = train_if_due(context, connection, project, spec, made_by)
         champion = registry.champion(connection, spec.name)
+        left = left_out.told(connection, context.run_id, spec.name)
         card = cards.cards(connection, spec.name)[-1]
         found = found_facts(connection, version)
     gate, facts = _gate(version, champion), _facts(version, decided) | found
     if card.warning:
         context.log.warning(card.warning)
         facts["problem_card"] = card.warning
+    if left:
+        context.log.warning(left)
+        facts["left_out"] = left
     if lineage:
         context.log.info("\n".join(lineage))
         facts["lineage"] = "\n".join(lineage)
@@ -132,11 +137,15 @@ def _score(
         made_by = replace(provenance(project, context.run_id), feature_code=code)
         result = score(connection, spec, relations, made_by, now=datetime.now(UTC))
         shadow = _in_shadow(context, connection, spec, relations, made_by)
+        left = left_out.told(connection, context.run_id, spec.name) if result.left_out else None
         checks = list(contracts.results(context, connection, [key]))
         checks += watched_checks(context, connection, project, spec, key)
         connection.execute("checkpoint")
         size = bytes_told(connection, Relation(PREDICTIONS, spec.name))
     metadata = {ROWS: result.rows, "model_version": result.version, **size, **shadow}
+    if left:
+        context.log.warning(left)
+        metadata["left_out"] = left
     yield dg.MaterializeResult(key, metadata=metadata, check_results=checks)
 
 

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from dataops.warehouse import count_rows
+from ml.images import left_out
 from ml.relation import Relation
 from ml.versions import cards, registry
 from orchestration.model_list import judged_metrics
@@ -86,6 +87,9 @@ def _print_models(
             version.model, str(version.version), version.status, judged_metrics(version), written
         )
     console.print(table)
+    for name in dict.fromkeys(version.model for version in shown):
+        for said in left_out.latest(connection, name):
+            console.print(f"{name}: {said}", style="yellow", markup=False)
 
 
 def _print_unchanged(

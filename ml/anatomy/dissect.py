@@ -27,6 +27,8 @@ def dissect(model: Model) -> Anatomy:
 
     Raises Opaque, naming it, for an estimator or a transformer whose parts say nothing.
     """
+    if model.encoder.reads_images:
+        raise Opaque("an estimator of photos")
     before, last = _steps(model.estimator)
     if before and isinstance(before[0], TfidfVectorizer):
         if len(before) == 1 and isinstance(last, LINEAR):

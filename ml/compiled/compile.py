@@ -61,7 +61,7 @@ class Compiled:
 
 def compiled(model: Model) -> Compiled | None:
     """Return ``model`` compiled, None where scikit-learn alone can tell."""
-    if model.encoder.reads_text:
+    if model.encoder.reads_text or model.encoder.reads_images:
         return None
     made = of_trees(model.estimator) or of_linear(model.estimator)
     return None if made is None else Compiled(model, made)

@@ -1,6 +1,6 @@
 """The training set: held against the declaration, checked, read from the warehouse by Arrow."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -17,9 +17,11 @@ from ml.data.checks import Grain, check_rows, class_names
 from ml.data.feature_choice import choose_features
 from ml.data.made_up import find_made_up, known_again
 from ml.data.marks import find_mark, mark_sql
+from ml.data.photo_rows import keys_of, left_out, read_photos
 from ml.data.side_by_side import side_by_side
 from ml.data.transform import worked_out
 from ml.errors import PipelineError, UsageError
+from ml.images.left_out import LeftOut, hash_sql
 from ml.relation import Relation
 from ml.spec import ModelSpec
 
@@ -65,6 +67,10 @@ class Rows:
     ``segments`` has a column of text a segment column, by its name. ``made_up`` [rows] is true
     where ``train.synthetic`` says so, and ``known`` [rows] is the hash by which such a row's
     origins are known again. None where not declared.
+
+    Of photos ``table`` has lists of descriptors. ``photos`` [rows, columns] is equal where a photo
+    is, ``keys`` are the key of the row at each position of ``table``, and ``left_out`` are rows
+    that are none of these, for a photo of theirs cannot be read.
     """
 
     table: pa.Table
@@ -74,6 +80,9 @@ class Rows:
     groups: npt.NDArray[np.int64] | None = None
     marks: npt.NDArray[np.bool_] | None = None
     segments: pa.Table | None = None
+    photos: npt.NDArray[np.int64] | None = None
+    keys: Sequence[Mapping[str, str]] = ()
+    left_out: tuple[LeftOut, ...] = ()
     made_up: npt.NDArray[np.bool_] | None = None
     known: npt.NDArray[np.uint64] | None = None
 
@@ -93,7 +102,7 @@ class Rows:
         taken = {
             name: part.take(at) if name == "segments" else part[at]
             for name, part in parts.items()
-            if name != "table" and part is not None
+            if name not in ("table", "keys", "left_out") and part is not None
         }
         return replace(self, **taken)
 
@@ -139,22 +148,29 @@ def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
 
     Raises PipelineError where an expression of ``train.transform`` fails on a row.
     """
-    features = [column.feature_sql for column in found.features]
+    features = [
+        hash_sql(column) if column.described else column.feature_sql for column in found.features
+    ]
     segments = [f"cast({column.sql} as varchar)" for column in found.segments]
     asked = [*features, *_beside(found), *segments, *_order(found.grain)]
     named = ", ".join(f"{sql} as c{at}" for at, sql in enumerate(asked))
     with worked_out(found.source):
         table = conn.execute(f"select {named} from {found.source.relation.sql}").to_arrow_table()
-    many, keys = len(features), len(features) + 6 + len(segments)
-    labels, times, groups, marks, made_up, known, *parts = table.columns[many:keys]
+    many, end = len(features), len(features) + 6 + len(segments)
+    labels, times, groups, marks, made_up, known, *parts = table.columns[many:end]
     # Sorting the key alone and picking rows by it moves each feature once, where it is needed.
-    order = table.select(table.column_names[keys:])
+    order = table.select(table.column_names[end:])
     with ThreadPoolExecutor(1) as beside:
         ordered = beside.submit(_sorted, order)
         plain = side_by_side(_plain, table.columns[:many], table.num_rows)
         at = ordered.result()
     if found.classes:
         labels = pc.cast(pc.index_in(labels, value_set=pa.array(found.classes)), pa.int64())
+    photos = read_photos(conn, found.source.relation, found.features, plain)
+    keys = keys_of([column.name for column in found.grain.key], order) if photos else ()
+    left = left_out(found.features, photos, keys, at)
+    for number, each in photos.items():
+        plain[number], at = each.column, at[each.readable[at]]
     return Rows(
         pa.table(plain, names=table.column_names[:many]),
         at,
@@ -165,8 +181,11 @@ def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
         pa.table([part.take(at) for part in parts], names=[each.name for each in found.segments])
         if parts
         else None,
-        made_up.to_numpy()[at].astype(bool) if found.made_up else None,
-        known.to_numpy()[at] if found.made_up else None,
+        np.stack([each.codes[at] for each in photos.values()], axis=1) if photos else None,
+        keys,
+        left,
+        made_up=made_up.to_numpy()[at].astype(bool) if found.made_up else None,
+        known=known.to_numpy()[at] if found.made_up else None,
     )
 
 

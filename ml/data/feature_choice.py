@@ -1,6 +1,7 @@
 """Which columns of the training set are features, by the declaration and by what can be read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from duckdb import DuckDBPyConnection
 
@@ -8,9 +9,20 @@ from ml import estimators
 from ml.columns import Column, Source
 from ml.data.made_up import MARKS
 from ml.data.transform import transforms
+from ml.declaration.presets import Reads
 from ml.errors import UsageError
+from ml.images.description import Description
+from ml.imported.importing import features_read
 from ml.names import listed
 from ml.spec import ModelSpec
+
+# What is allowed, for errors.
+READABLE: Mapping[Reads, str] = {
+    "numbers": "numbers, booleans and text",
+    "text": "text",
+    "images": "photos (BLOB)",
+    "values": "numbers, booleans and text",
+}
 
 
 def choose_features(
@@ -34,9 +46,33 @@ def choose_features(
         if name in chosen and name not in train.features.exclude
     }
     made = {column.name: column for column in transforms(conn, source, spec)}
-    features = tuple({**left, **made}.values())
+    if spec.estimator.onnx is not None:
+        features = _taken(source, {**left, **made}, spec)
+    else:
+        features = tuple(_as_read(column, spec) for column in {**left, **made}.values())
     _check_features(source, features, spec)
     return features
+
+
+def _as_read(column: Column, spec: ModelSpec) -> Column:
+    """Return ``column`` with how its photos are described, where the estimator reads photos."""
+    if column.kind != "photo" or estimators.reads(spec) != "images":
+        return column
+    return replace(column, described=Description.of(spec.estimator.params))
+
+
+def _taken(source: Source, able: Mapping[str, Column], spec: ModelSpec) -> tuple[Column, ...]:
+    """Return those of the columns ``able`` that an imported model takes, in its order."""
+    names = features_read(spec)
+    for name in names:
+        if name not in able:
+            raise UsageError(
+                f"estimator.onnx '{spec.estimator.onnx}' of ML model '{spec.name}' takes '{name}', "
+                f"which is no feature of {source.relation}; it has: {listed(name, able)}",
+                fix=f"say in estimator.inputs of {spec.file} which feature each input takes, "
+                "then: dbt parse",
+            )
+    return tuple(able[name] for name in names)
 
 
 def _check_names(source: Source, spec: ModelSpec, able: Sequence[str]) -> None:
@@ -63,11 +99,11 @@ def _check_features(source: Source, features: tuple[Column, ...], spec: ModelSpe
             f"{', '.join(source.columns)}",
             fix=f"add features to the SQL of {source.dbt_name}, then: {source.build}",
         )
-    reads_text = estimators.reads_text(spec)
+    reads = estimators.reads(spec)
     for column in features:
-        remedy = unread(column, reads_text)
+        remedy = unread(column, reads)
         if remedy:
-            allowed = "text" if reads_text else "numbers, booleans and text"
+            allowed = READABLE[reads]
             where = f"in the SQL of {source.dbt_name} or by train.features.exclude of {spec.file}, "
             where += f"then: {source.build}"
             made = f"in train.transform.{column.name} of {spec.file}, then: dbt parse"
@@ -78,9 +114,13 @@ def _check_features(source: Source, features: tuple[Column, ...], spec: ModelSpe
             )
 
 
-def unread(column: Column, reads_text: bool) -> str | None:
+def unread(column: Column, reads: Reads) -> str | None:
     """Return what to do with a column that cannot be a feature, None for one that can."""
-    if reads_text:
+    if reads == "images":
+        return None if column.kind == "photo" else "leave it out, or let another model read it,"
+    if column.kind == "photo":
+        return "leave it out, or let an image_classifier read it,"
+    if reads == "text":
         return None if column.kind == "text" else "leave it out, or turn it into text,"
     if column.kind == "time":
         return "turn it into days since (datediff), leave it out, or make it train.time,"

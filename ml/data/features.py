@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -14,12 +14,14 @@ import pyarrow.compute as pc
 
 from ml.columns import Column
 from ml.data.side_by_side import side_by_side
+from ml.declaration.presets import Reads
+from ml.images.description import Description
 
 Matrix = npt.NDArray[np.float64]
 Inputs = npt.NDArray[Any]
 Positions = npt.NDArray[np.int64]
 
-FeatureKind = Literal["number", "boolean", "category", "text"]
+FeatureKind = Literal["number", "boolean", "category", "text", "string", "image"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Feature:
     ``categories`` are the values that have a code, the code being the position. A value seen
     later that is not among them counts as missing. ``rare`` is how many values were left out
     because there were too many, ``missing`` how many training rows had none. One made by SQL has
-    that as ``sql``, and the columns that reads, with their types in training, as ``reads``.
+    that as ``sql``, and the columns that reads, with their types in training, as ``reads``. A
+    ``string`` is a text as it is, an ``image`` photos with how they are ``described``.
     """
 
     name: str
@@ -40,11 +43,12 @@ class Feature:
     missing: int = 0
     sql: str | None = None
     reads: tuple[tuple[str, str], ...] = ()
+    described: Description | None = None
 
     @property
     def column(self) -> Column:
         """The column of the training set, or what makes it."""
-        return Column(self.name, self.type, self.sql, self.reads)
+        return Column(self.name, self.type, self.sql, self.reads, self.described)
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,11 @@ class Encoder:
         """Whether the features are documents rather than a matrix."""
         return any(feature.kind == "text" for feature in self.features)
 
+    @property
+    def reads_images(self) -> bool:
+        """Whether the features are descriptors of photos rather than a column each."""
+        return any(feature.kind == "image" for feature in self.features)
+
     def encode(
         self,
         rows: pa.Table | pa.RecordBatch,
@@ -67,16 +76,25 @@ class Encoder:
     ) -> Inputs:
         """Return the input for ``rows``, whose columns are the features in order.
 
-        A matrix [rows, features] of float64 with NaN for missing, or documents [rows]; with ``at``
-        of the rows at these positions. The matrix lies row by row, or with ``order`` F column by
-        column, as fitting reads it.
+        A matrix [rows, features] of float64 with NaN for missing, of objects where a feature is a
+        text as it is; the descriptors [rows, …] of photos, whose columns are lists of them; or
+        documents [rows]. With ``at`` of the rows at these positions. The matrix lies row by row, or
+        with ``order`` F column by column, as fitting reads it.
         """
         if self.reads_text:
             return self._documents(rows if at is None else rows.take(at))
+        if self.reads_images:
+            return _descriptors(rows, at)
         many = rows.num_rows if at is None else len(at)
-        matrix = np.empty((many, len(self.features)), dtype=np.float64, order=order)
+        as_is = any(feature.kind == "string" for feature in self.features)
+        kind = object if as_is else np.float64
+        matrix: Inputs = np.empty((many, len(self.features)), dtype=kind, order=order)
 
         def fill(number: int) -> None:
+            if as_is:
+                values = _values(self.features[number], rows.column(number))
+                matrix[:, number] = values if at is None else values[at]
+                return
             plain = _numbers(self.features[number], rows.column(number))
             if at is None:
                 matrix[:, number] = plain
@@ -99,7 +117,11 @@ class Encoder:
 
     def to_json(self) -> str:
         """Return the mapping as it is kept with the version."""
-        return json.dumps([asdict(feature) for feature in self.features], ensure_ascii=False)
+        kept = [asdict(feature) for feature in self.features]
+        for feature, each in zip(self.features, kept, strict=True):
+            if feature.described is None:
+                del each["described"]
+        return json.dumps(kept, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Encoder:
@@ -113,6 +135,24 @@ def _numbers(feature: Feature, values: pa.Array | pa.ChunkedArray) -> npt.NDArra
     return np.asarray(plain.to_numpy(zero_copy_only=False))
 
 
+def _values(feature: Feature, values: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.object_]:
+    """Return ``values`` as they are: texts with None for missing, numbers with NaN."""
+    plain = values.to_numpy(zero_copy_only=False) if feature.kind == "string" else None
+    return np.asarray(_numbers(feature, values) if plain is None else plain, dtype=object)
+
+
+def _descriptors(rows: pa.Table | pa.RecordBatch, at: Positions | None) -> Matrix:
+    """Return the lists in the columns of ``rows`` side by side, a row each."""
+    taken = rows if at is None else rows.take(pa.array(at))
+    parts = []
+    for column in taken.columns:
+        whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        lists = [whole] if isinstance(whole, pa.Array) else whole.chunks
+        parts += [np.asarray(each.flatten(), dtype=np.float64).reshape(len(each), -1)
+                  for each in lists]  # fmt: skip
+    return np.concatenate(parts, axis=1)
+
+
 def _coded(feature: Feature, values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     """Return ``values``, those of a category as its codes, null where it has none."""
     if feature.kind != "category":
@@ -122,14 +162,25 @@ def _coded(feature: Feature, values: pa.Array | pa.ChunkedArray) -> pa.Array | p
 
 def _feature(kept: dict[str, Any]) -> Feature:
     reads = tuple((name, type_) for name, type_ in kept.get("reads", ()))
-    return Feature(**{**kept, "categories": tuple(kept["categories"]), "reads": reads})
+    how = Description.of(kept["described"]) if kept.get("described") else None
+    made = {"categories": tuple(kept["categories"]), "reads": reads, "described": how}
+    return Feature(**{**kept, **made})
+
+
+# What a text becomes for what reads so.
+_TEXTS: Mapping[Reads, FeatureKind] = {
+    "numbers": "category",
+    "text": "text",
+    "images": "category",
+    "values": "string",
+}
 
 
 def fit_encoder(
     columns: Sequence[Column],
     rows: pa.Table,
     *,
-    reads_text: bool,
+    reads: Reads,
     most: int,
     at: Positions | None = None,
 ) -> Encoder:
@@ -141,12 +192,14 @@ def fit_encoder(
 
     def learn(number: int) -> Feature:
         column, values = columns[number], rows.column(number)
-        kind: FeatureKind = "text" if reads_text else "category"
-        if column.kind != "text":
+        kind: FeatureKind = _TEXTS[reads]
+        if column.kind == "photo":
+            kind = "image"
+        elif column.kind != "text":
             kind = "boolean" if column.kind == "boolean" else "number"
         names, rare = _categories(values, at, most) if kind == "category" else ((), 0)
         missing = missing_in(values, at)
-        made = (column.expression, column.reads)
+        made = (column.expression, column.reads, column.described)
         return Feature(column.name, column.type, kind, names, rare, missing, *made)
 
     return Encoder(tuple(side_by_side(learn, range(len(columns)), rows.num_rows)))
@@ -167,7 +220,7 @@ def _categories(
 
 def missing_in(values: pa.ChunkedArray, at: Positions | None = None) -> int:
     """Return how many of ``values``, or of those ``at`` positions, are null or NaN."""
-    lacking = pc.is_null(values, nan_is_null=True)
+    lacking = pc.is_null(values, nan_is_null=not pa.types.is_fixed_size_list(values.type))
     if at is None:
         return pc.sum(lacking).as_py() or 0
     return int(np.count_nonzero(lacking.to_numpy(zero_copy_only=False)[at]))
@@ -175,7 +228,7 @@ def missing_in(values: pa.ChunkedArray, at: Positions | None = None) -> int:
 
 def infinite(columns: Sequence[Column], rows: pa.Table | pa.RecordBatch) -> list[str]:
     """Return the names of the columns that hold an infinite value in ``rows``."""
-    floats = [at for at, column in enumerate(columns) if column.kind != "text"]
+    floats = [at for at, each in enumerate(columns) if each.kind not in ("text", "photo")]
     found = side_by_side(
         lambda at: pc.any(pc.is_inf(rows.column(at))).as_py(), floats, rows.num_rows
     )

@@ -74,8 +74,8 @@ def _positions(spec: ModelSpec, found: TrainingSet, rows: Rows) -> tuple[Positio
         return split_at_random(len(rows.labels), split.test, seed, classes)
     except ValueError as error:
         raise PipelineError(
-            f"the {found.rows:,} rows of {found.source.relation} cannot be split at random with "
-            f"test: {split.test}: {error}",
+            f"the {len(rows.labels):,} rows of {found.source.relation} cannot be split at random "
+            f"with test: {split.test}: {error}",
             fix=f"more rows of each class are needed, or another train.split in {spec.file}",
         ) from None
 

@@ -7,6 +7,7 @@ the training set it gives the same. It is kept with the version, and scoring app
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -58,7 +59,9 @@ def feature_column(feature: Feature, columns: Columns) -> Column:
 
     Its ``feature_sql`` is the expression to select.
     """
-    return feature.column if feature.sql is not None else columns[feature.name]
+    if feature.sql is not None:
+        return feature.column
+    return replace(columns[feature.name], described=feature.described)
 
 
 def check_inputs(source: Source, features: tuple[Feature, ...], version: str) -> None:

@@ -14,6 +14,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from ml.declaration.imported import Inputs, Outputs
 from ml.declaration.part import Column, Frozen, Part, Text, nothing
 
 Preset = Literal[
@@ -21,6 +22,7 @@ Preset = Literal[
     "auto_ets",
     "auto_theta",
     "boosted_trees",
+    "image_classifier",
     "isolation_forest",
     "k_means",
     "linear_regression",
@@ -92,7 +94,7 @@ class Decide(Part):
 
 
 class Estimator(Part):
-    """What is fitted; exactly one of ``preset``, ``class`` and ``builder`` is given."""
+    """What is fitted: a ``preset``, a ``class``, what a ``builder`` gives, or an ``onnx`` file."""
 
     preset: Preset | None = Field(None, description="The kind of estimator.")
     class_: Text | None = Field(
@@ -103,10 +105,24 @@ class Estimator(Part):
         description="`package.module:function` of the project; it takes the features and the "
         "parameters and gives an estimator or a Pipeline, not yet fitted.",
     )
-    reads: Literal["numbers", "text"] | None = Field(
+    onnx: Text | None = Field(
+        None,
+        description="An ONNX file of the project, by its path from the project's folder: it is "
+        "imported as it is, and never trained.",
+    )
+    inputs: Inputs = Field(
+        default_factory=nothing,
+        description="Beside `onnx`: for each of its inputs the feature it takes, or a list of them "
+        "in its order; without it each input takes the feature of its own name.",
+    )
+    outputs: Outputs | None = Field(
+        None, description="Beside `onnx`: what it tells; exactly one of the three is given."
+    )
+    reads: Literal["images", "numbers", "text"] | None = Field(
         None,
         description="What a class or a builder is given: `numbers` (a matrix, categories as "
-        "codes, NaN for missing) or `text` (documents); a preset says it itself.",
+        "codes, NaN for missing), `text` (documents) or `images` (descriptors of photos); a "
+        "preset says it itself.",
     )
     params: Frozen = Field(
         default_factory=nothing, description="Parameters by scikit-learn's names."
@@ -128,8 +144,8 @@ class Estimator(Part):
 
     @property
     def name(self) -> str:
-        """The preset, the class or the builder."""
-        return self.preset or self.class_ or self.builder or ""
+        """The preset, the class, the builder or the imported file."""
+        return self.preset or self.class_ or self.builder or self.onnx or ""
 
 
 class Range(Part):

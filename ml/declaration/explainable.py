@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ml.declaration.presets import reads_images
 from ml.names import listed
 
 if TYPE_CHECKING:
@@ -35,7 +36,11 @@ def unexplained(declared: Declaration) -> Iterator[str]:
     if declared.score.explain is None or estimator.builder is not None:
         return
     allowed = PRESETS if estimator.preset else CLASSES
-    name = estimator.preset or (estimator.class_ or "").rsplit(".", maxsplit=1)[-1]
+    if estimator.onnx is not None or reads_images(estimator):
+        allowed = frozenset()
+    name = (
+        estimator.preset or (estimator.class_ or estimator.onnx or "").rsplit(".", maxsplit=1)[-1]
+    )
     if name not in allowed:
         yield (
             f"score.explain is declared, but {name} cannot be explained feature by feature; "

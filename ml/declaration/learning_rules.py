@@ -35,8 +35,10 @@ def _split(declared: Declaration) -> Iterator[str]:
         yield f"{by}, but train.split.column is missing; name it, or: random"
     if split.by != "column" and split.column is not None:
         yield f"train.split.column is '{split.column}', but {by}; allowed: with by: column"
-    if split.by != "random" and split.group:
-        yield f"train.split.group names {', '.join(split.group)}, but {by}; allowed: by: random"
+    if split.by not in ("random", "none") and split.group:
+        yield (
+            f"train.split.group names {', '.join(split.group)}, but {by}; allowed: by: random, none"
+        )
     if split.by != "time" and split.embargo_days:
         yield f"train.split.embargo_days is {split.embargo_days}, but {by}; allowed: by: time"
     if split.column is not None and split.column in (train.label, train.time, *train.key):

@@ -5,8 +5,17 @@ test holds these names against scikit-learn's own signatures.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
+from ml.declaration.images import DESCRIBING
 from ml.declaration.measures import Task
+
+if TYPE_CHECKING:
+    from ml.declaration.estimator import Estimator
+
+# What an estimator is given: a matrix of codes, documents, descriptors of photos, or the values
+# as they are.
+Reads = Literal["numbers", "text", "images", "values"]
 
 _LOGISTIC = frozenset(
     ("C", "dual", "fit_intercept", "intercept_scaling") + ("l1_ratio", "max_iter", "solver", "tol")
@@ -58,7 +67,7 @@ class Preset:
     name: str
     tasks: tuple[Task, ...]
     params: frozenset[str]
-    reads_text: bool = False
+    reads: Reads = "numbers"
     monotonic: bool = False
     # The library of an extra that it needs.
     library: str | None = None
@@ -76,6 +85,12 @@ PRESETS = {
             library=_FORECAST,
         ),
         Preset("boosted_trees", ("classification", "regression"), _TREES, monotonic=True),
+        Preset(
+            "image_classifier",
+            ("classification",),
+            _LOGISTIC | frozenset(DESCRIBING),
+            reads="images",
+        ),
         Preset("isolation_forest", ("anomaly_detection",), _ISOLATION),
         Preset("k_means", ("clustering",), _CLUSTERS),
         Preset("linear_regression", ("regression",), _LINEAR),
@@ -86,6 +101,13 @@ PRESETS = {
         Preset("pca", ("decomposition",), _COMPONENTS),
         Preset("random_forest", ("classification", "regression"), _FOREST, monotonic=True),
         Preset("seasonal_naive", ("forecast",), _SEASON),
-        Preset("text_classifier", ("classification",), _LOGISTIC | WORD_PARAMS, reads_text=True),
+        Preset("text_classifier", ("classification",), _LOGISTIC | WORD_PARAMS, reads="text"),
     )
 }
+
+
+def reads_images(estimator: "Estimator") -> bool:
+    """Whether what ``estimator`` declares is given descriptors of photos."""
+    if estimator.preset is None:
+        return estimator.reads == "images"
+    return PRESETS[estimator.preset].reads == "images"

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from ml.declaration.explainable import unexplained
 from ml.declaration.feature_rules import as_feature_rules
+from ml.declaration.images import DESCRIBING, wrongly_described
+from ml.declaration.imported import imported_rules
 from ml.declaration.learning_rules import learning_rules
 from ml.declaration.measures import MEASURES, Task, measures_of
-from ml.declaration.presets import PRESETS, Preset
+from ml.declaration.presets import PRESETS, Preset, reads_images
 from ml.declaration.refusals import shown
 from ml.declaration.tasks import presets_of, task_rules
 from ml.declaration.watching import watching_rules
@@ -20,7 +22,7 @@ from ml.task_columns import prediction_columns
 if TYPE_CHECKING:
     from ml.spec import Criterion, Declaration
 
-KINDS = ("preset", "class", "builder")
+KINDS = ("preset", "class", "builder", "onnx")
 BOUNDS = ("at_least", "at_most", "beats_baseline_by")
 
 
@@ -101,10 +103,25 @@ def _estimator(declared: Declaration) -> Iterator[str]:
         met = " and ".join(given) or "none of them"
         yield f"estimator has {met}; allowed: exactly one of {', '.join(KINDS)}"
     else:
+        yield from imported_rules(declared)
+        yield from _described(declared)
         yield from _weights(declared)
         yield from _monotonic(declared)
         if estimator.preset is not None:
             yield from _preset(declared, PRESETS[estimator.preset])
+
+
+def _described(declared: Declaration) -> Iterator[str]:
+    estimator = declared.estimator
+    if not reads_images(estimator):
+        return
+    yield from wrongly_described(estimator.params, "estimator.params")
+    for name in declared.tune.params if declared.tune else ():
+        if name in DESCRIBING:
+            yield (
+                f"tune.params.{name} says how photos are described, which is done once before "
+                "anything is learnt; allowed: in estimator.params"
+            )
 
 
 def _weights(declared: Declaration) -> Iterator[str]:
@@ -119,7 +136,9 @@ def _weights(declared: Declaration) -> Iterator[str]:
 def _monotonic(declared: Declaration) -> Iterator[str]:
     estimator, train = declared.estimator, declared.train
     able = [each.name for each in PRESETS.values() if each.monotonic]
-    if estimator.monotonic and (estimator.builder or estimator.preset not in (None, *able)):
+    if estimator.monotonic and (
+        estimator.builder or estimator.onnx or estimator.preset not in (None, *able)
+    ):
         yield (
             f"estimator.monotonic stands beside {estimator.name}; allowed: beside "
             f"{', '.join(able)}, or a class that takes monotonic_cst"

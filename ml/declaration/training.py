@@ -31,7 +31,9 @@ class Split(Part):
         0.2, description="The share of rows held out, above 0 and below 1; by time or at random."
     )
     group: MaybeColumns = Field(
-        (), description="Columns whose equal values are held out together; at random only."
+        (),
+        description="Columns whose equal values stay together, held out or in one fold; with "
+        "`random` and `none`.",
     )
     column: Column | None = Field(
         None, description="The column that says which rows are held out; it is no feature."

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ml.data.features import Encoder
-from ml.declaration.presets import PRESETS
+from ml.declaration.presets import PRESETS, Reads
 from ml.estimators.builders import build_with
 from ml.estimators.classes import build_class
 from ml.estimators.presets import build_preset
@@ -21,11 +21,13 @@ def build(spec: ModelSpec, encoder: Encoder) -> Any:
     return build_preset(spec, encoder)
 
 
-def reads_text(spec: ModelSpec) -> bool:
-    """Whether the estimator reads documents rather than a matrix."""
+def reads(spec: ModelSpec) -> Reads:
+    """Return what the estimator is given."""
+    if spec.estimator.onnx is not None:
+        return "values"
     if spec.estimator.preset is None:
-        return spec.estimator.reads == "text"
-    return PRESETS[spec.estimator.preset].reads_text
+        return spec.estimator.reads or "numbers"
+    return PRESETS[spec.estimator.preset].reads
 
 
 def most_categories(spec: ModelSpec) -> int:

@@ -10,12 +10,14 @@ from sklearn.utils._param_validation import InvalidParameterError
 
 from ml.data.features import Encoder
 from ml.errors import UsageError
-from ml.estimators.build import build, reads_text
+from ml.estimators.build import build, reads
 from ml.estimators.builders import find_builder
 from ml.estimators.fitting import check_kept
 from ml.estimators.steps import last_step
 from ml.estimators.telling import ranks
 from ml.estimators.weights import check_takes_weights
+from ml.images.installed import check_installed
+from ml.imported.importing import check_file
 from ml.spec import ModelSpec
 
 _KINDS = {
@@ -29,6 +31,11 @@ def check_params(spec: ModelSpec) -> None:
     if spec.estimator.builder is not None:
         find_builder(spec)
         return
+    if spec.estimator.onnx is not None:
+        check_file(spec)
+        return
+    if reads(spec) == "images":
+        check_installed()
     estimator = build(spec, Encoder(()))
     _check_values(spec, estimator)
     check_takes_weights(spec, estimator)
@@ -69,7 +76,7 @@ def _check_class(spec: ModelSpec, estimator: Any) -> None:
             f"estimator.class {name} with these parameters tells neither probabilities nor a "
             "decision function; allowed: one that has predict_proba or decision_function",
         )
-    if reads_text(spec) and not tags.input_tags.sparse:
+    if reads(spec) == "text" and not tags.input_tags.sparse:
         raise _refused(
             spec,
             f"estimator.class {name} takes no sparse matrix, which the words of documents make; "

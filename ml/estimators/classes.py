@@ -6,6 +6,7 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils import Tags, get_tags
 
 from ml.data.features import Encoder
@@ -14,7 +15,7 @@ from ml.declaration.trust import is_nested
 from ml.errors import UsageError
 from ml.estimators.encode import encode_step, positions
 from ml.estimators.monotonic import ways
-from ml.estimators.params import as_taken, words_apart
+from ml.estimators.params import as_taken, describing_apart, words_apart
 from ml.names import listed
 from ml.spec import ModelSpec
 from ml.versions.code import imported
@@ -35,7 +36,7 @@ def build_class(spec: ModelSpec, encoder: Encoder) -> Any:
     """Return ``estimator.class`` of ``spec`` for the features of ``encoder``, not yet fitted.
 
     It is given the matrix as it is where it takes missing values or is a pipeline, else it stands
-    behind an encoding step; where it reads text, behind TF-IDF.
+    behind an encoding step; where it reads text, behind TF-IDF; where photos, behind a scaling.
 
     Raises UsageError for a class or a parameter that is not there.
     """
@@ -43,6 +44,8 @@ def build_class(spec: ModelSpec, encoder: Encoder) -> Any:
     if declared.reads == "text":
         words, rest = words_apart(declared.params)
         return Pipeline([("words", words), ("model", _top(spec, encoder, rest))])
+    if declared.reads == "images":
+        return _of_descriptors(_top(spec, encoder, describing_apart(declared.params)), spec)
     model = _top(spec, encoder, declared.params)
     takes = _tags(spec, model).input_tags
     # A pipeline has steps of its own for that.
@@ -50,6 +53,15 @@ def build_class(spec: ModelSpec, encoder: Encoder) -> Any:
         return model
     step = encode_step(encoder, sparse=takes.sparse, positive=takes.positive_only)
     return Pipeline([("encode", step), ("model", model)])
+
+
+def _of_descriptors(model: Any, spec: ModelSpec) -> Any:
+    """Return ``model`` behind a scaling of descriptors; a pipeline has steps of its own."""
+    if isinstance(model, Pipeline):
+        return model
+    positive = _tags(spec, model).input_tags.positive_only
+    scale = MinMaxScaler(clip=True) if positive else StandardScaler()
+    return Pipeline([("scale", scale), ("model", model)])
 
 
 def _top(spec: ModelSpec, encoder: Encoder, params: Mapping[str, Any]) -> Any:

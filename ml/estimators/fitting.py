@@ -13,6 +13,7 @@ from ml.estimators.cores import every_core, threads
 from ml.estimators.monotonic import check_ways
 from ml.estimators.telling import ranks
 from ml.estimators.weights import fit_params
+from ml.imported.importing import imported
 from ml.spec import ModelSpec
 from ml.trees.boosted import BOOSTED
 from ml.versions import artifact
@@ -34,6 +35,8 @@ def fit(
     Raises UsageError where the declaration does not fit the features or the classes,
     PipelineError with the estimator's own words when it cannot be fitted.
     """
+    if spec.estimator.onnx is not None:
+        return imported(spec, encoder.features, classes)
     check_ways(spec, encoder, classes)
     estimator = build(spec, encoder)
     check_kept(spec, estimator)

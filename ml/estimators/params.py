@@ -5,6 +5,7 @@ from typing import Any
 
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from ml.declaration.images import DESCRIBING
 from ml.declaration.presets import WORD_PARAMS
 
 
@@ -18,6 +19,11 @@ def as_taken(kind: type, params: Mapping[str, Any]) -> dict[str, Any]:
         return tuple(value) if no_list and isinstance(value, list) else value
 
     return {name: taken(name, value) for name, value in params.items()}
+
+
+def describing_apart(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``params`` without those that say how photos are described."""
+    return {name: value for name, value in params.items() if name not in DESCRIBING}
 
 
 def words_apart(params: Mapping[str, Any]) -> tuple[TfidfVectorizer, dict[str, Any]]:

@@ -21,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from ml.data.features import Encoder
 from ml.estimators.encode import encode_step, positions
 from ml.estimators.monotonic import ways
-from ml.estimators.params import as_taken, words_apart
+from ml.estimators.params import as_taken, describing_apart, words_apart
 from ml.spec import ModelSpec
 
 Params = Mapping[str, Any]
@@ -93,6 +93,12 @@ def _text_classifier(spec: ModelSpec, encoder: Encoder) -> Any:
     return Pipeline([("words", words), ("model", _logistic(rest, spec.estimator.seed))])
 
 
+def _image_classifier(spec: ModelSpec, encoder: Encoder) -> Any:
+    rest = describing_apart(spec.estimator.params)
+    model = _logistic(rest, spec.estimator.seed)
+    return Pipeline([("scale", StandardScaler()), ("model", model)])
+
+
 def _logistic(params: Params, seed: int) -> LogisticRegression:
     # Of scikit-learn's solvers saga alone knows every l1_ratio.
     elastic = {"solver": "saga"} if params.get("l1_ratio") else {}
@@ -114,6 +120,7 @@ def _only(params: Params, *names: str) -> dict[str, Any]:
 
 _BUILT: Mapping[str, Callable[[ModelSpec, Encoder], Any]] = {
     "boosted_trees": _boosted_trees,
+    "image_classifier": _image_classifier,
     "isolation_forest": _isolation_forest,
     "k_means": _k_means,
     "linear_regression": _linear_regression,

@@ -25,6 +25,8 @@ def tell(estimator: Any, inputs: Inputs, task: Task) -> Array:
     try:
         with threads(len(inputs)):
             return _asked(estimator, inputs, task)
+    except PipelineError:
+        raise
     except Exception as error:
         raise PipelineError(
             f"{type(last_step(estimator)).__name__} could not tell: {error}",

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ml.columns import WHOLE
 from ml.data.features import Feature
 from ml.evaluation.asking import sample_of, told_of
 from ml.evaluation.metrics import Array
@@ -36,9 +37,9 @@ def dependence_of(
 ) -> list[Dependence]:
     """Return the dependence on each of ``features``, up to 20 values each.
 
-    ``rows`` has the model's features in order. Documents have no dependence.
+    ``rows`` has the model's features in order. Documents and photos have no dependence.
     """
-    if model.encoder.reads_text:
+    if model.encoder.reads_text or model.encoder.reads_images:
         return []
     rows = rows.take(pa.array(sample_of(rows.num_rows, _MOST_ROWS, seed)))
     places = {feature.name: at for at, feature in enumerate(model.encoder.features)}
@@ -57,15 +58,20 @@ def dependence_of(
 
 def _grid(feature: Feature, rows: pa.Table, at: int) -> list[str | float]:
     """Return the values a feature is set to: quantiles of a number, the frequent categories."""
-    if feature.kind == "category":
+    if feature.kind in ("category", "string"):
         known = rows.column(at).drop_null()
         counts = {each["values"]: each["counts"] for each in pc.value_counts(known).to_pylist()}
-        ranked = sorted(feature.categories, key=lambda name: (-counts.get(name, 0), name))
+        ranked = sorted(feature.categories or counts, key=lambda name: (-counts.get(name, 0), name))
         return list(ranked[:_POINTS])
     values = rows.column(at).drop_null().to_numpy()
     values = np.unique(values[~np.isnan(values)])
     if len(values) > _POINTS:
-        values = np.unique(np.quantile(values, np.linspace(0, 1, _POINTS)))
+        # Between two whole numbers there is none that a row could have.
+        if feature.column.base in WHOLE:
+            points = np.quantile(values, np.linspace(0, 1, _POINTS), method="nearest")
+        else:
+            points = np.quantile(values, np.linspace(0, 1, _POINTS))
+        values = np.unique(points)
     return [float(value) for value in values]
 
 

@@ -58,7 +58,7 @@ def importances_of(
 
 
 def _most(model: Model) -> int:
-    most = _MOST_DOCUMENTS if model.encoder.reads_text else _MOST_ROWS
+    most = _MOST_DOCUMENTS if model.encoder.reads_text or model.encoder.reads_images else _MOST_ROWS
     share = _MOST_TOLD // (REPEATS * max(1, len(model.encoder.features)))
     return min(most, max(_FEWEST_ROWS, share))
 

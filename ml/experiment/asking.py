@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from ml import estimators
 from ml.data.dataset import TrainingSet
+from ml.data.feature_choice import READABLE
 from ml.errors import UsageError
 from ml.experiment.change import Change, Views, joined_name
 from ml.names import listed
@@ -145,8 +146,10 @@ class _Reader:
                 yield column.name
 
     def _refuse_text(self, said: str) -> None:
-        if estimators.reads_text(self._spec):
-            self._refuse(said, f"makes numbers, and {self._spec.estimator.name} reads text")
+        reads = estimators.reads(self._spec)
+        if reads != "numbers":
+            what = READABLE[reads]
+            self._refuse(said, f"makes numbers, and {self._spec.estimator.name} reads {what}")
 
     def _refuse_synthetic(self, said: str) -> None:
         self._refuse_text(said)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ml import estimators
 from ml.columns import Source
-from ml.data.feature_choice import unread
+from ml.data.feature_choice import READABLE, unread
 from ml.errors import UsageError
 from ml.experiment.change import Change, joined_name
 from ml.spec import ModelSpec
@@ -16,15 +16,15 @@ def check_types(spec: ModelSpec, source: Source, changes: Sequence[Change]) -> N
     ``source`` has the features joined. Raises UsageError that names those which can be read, as
     they would be typed.
     """
-    reads_text = estimators.reads_text(spec)
+    reads = estimators.reads(spec)
     for change in changes:
         typed = dict(_typed(change))
-        wrong = [name for name in typed if unread(source.columns[name], reads_text)]
+        wrong = [name for name in typed if unread(source.columns[name], reads)]
         if not wrong:
             continue
         told = ", ".join(f"{typed[name]} is {source.columns[name].type}" for name in wrong)
         usable = [word for name, word in typed.items() if name not in wrong]
-        allowed = "text" if reads_text else "numbers, booleans and text"
+        allowed = READABLE[reads]
         raise UsageError(
             f"{change.said} cannot be tried on ML model '{spec.name}': {told}; "
             f"{spec.estimator.name} reads {allowed}",

@@ -142,7 +142,7 @@ def _ground(
         check_types(spec, wide.source, changes)
         wide = replace(wide, features=choose_features(conn, wide.source, _wider(spec, more)))
     rows = read(conn, wide)
-    if len(rows.labels) != found.rows:
+    if len(rows.labels) + len(rows.left_out) != found.rows:
         raise PipelineError(
             f"{found.source.relation} has {found.rows:,} rows, and {len(rows.labels):,} with "
             f"{', '.join(joined)} joined",

@@ -1,11 +1,11 @@
 """An ONNX model asked of the rows tried, in ONNX Runtime."""
 
 import numpy as np
-import onnxruntime
 import pyarrow as pa
 
 from ml.errors import PipelineError
 from ml.export.parity import Told
+from ml.imported.session import open_session
 from ml.model import Model
 
 
@@ -25,7 +25,7 @@ def run(content: bytes, model: Model, features: pa.Table) -> Told:
             numbers = values.cast(pa.float64()).to_numpy()
             given[feature.name] = np.asarray(numbers, dtype=np.float64).reshape(-1, 1)
     try:
-        session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+        session = open_session(content)
         kept = {each.name for each in session.get_inputs()}
         given = {name: values for name, values in given.items() if name in kept}
         prediction, score = session.run(["prediction", "score"], given)

@@ -22,7 +22,7 @@ def learn(spec: ModelSpec, found: TrainingSet, rows: Rows) -> Model:
     encoder = fit_encoder(
         found.features,
         rows.table,
-        reads_text=estimators.reads_text(spec),
+        reads=estimators.reads(spec),
         most=estimators.most_categories(spec),
         at=rows.at,
     )

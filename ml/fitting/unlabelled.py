@@ -24,7 +24,7 @@ def learn_unlabelled(spec: ModelSpec, found: TrainingSet, rows: Rows) -> Model:
     encoder = fit_encoder(
         found.features,
         rows.table,
-        reads_text=False,
+        reads="numbers",
         most=estimators.most_categories(spec),
         at=rows.at,
     )

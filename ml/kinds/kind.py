@@ -15,7 +15,7 @@ prediction's columns to :mod:`ml.task_columns`, and itself to ``ml.kinds.KINDS``
 """
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -24,6 +24,7 @@ from duckdb import DuckDBPyConnection
 
 from ml.columns import Source
 from ml.evaluation.report import Report
+from ml.images.left_out import LeftOut
 from ml.relation import Relation
 from ml.scoring.predictions import Target
 from ml.spec import ModelSpec
@@ -126,6 +127,7 @@ class Prepared:
     source: Source
     target: Target
     batches: Callable[[int], Generator[pa.RecordBatch]]
+    left_out: list[LeftOut] = field(default_factory=list)
 
 
 class Kind(Protocol):

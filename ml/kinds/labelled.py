@@ -20,6 +20,8 @@ from ml.evaluation.report import Report
 from ml.fitting.fit import Fit, fit_model, validation
 from ml.fitting.trials import keep_trials
 from ml.fitting.tuning import check_ranges
+from ml.images.left_out import keep_left_out
+from ml.images.repeats import check_repeats
 from ml.kinds.kind import Learnt, Prepared, Tell
 from ml.kinds.rows import decisive, largest_difference, learnt_rows, prepare_rows
 from ml.leaks.guard import check_powers, keep_powers
@@ -106,6 +108,7 @@ class LabelledRows:
         spec, found = self.spec, self.found
         rows = read(conn, found)
         parts = hold_out(spec, found, rows)
+        check_repeats(spec, found, rows, parts)
         check_made_up(conn, spec, found, parts)
         powers = check_powers(spec, found, parts.learnt.real)
         fit = fit_model(spec, found, parts, tell)
@@ -157,6 +160,15 @@ class LabelledModel:
         keep_earlier(conn, version, self.earlier, self.spec.trusted)
         keep_trials(conn, version.model, version.version, self.fit.trials)
         keep_powers(conn, self.spec, version.version, self.powers)
+        keep_left_out(
+            conn,
+            version.model,
+            version.version,
+            version.run_id,
+            self.found.source.relation,
+            self.rows.left_out,
+            version.created_at,
+        )
         model, (judged, told) = self.fit.model, self.fit.judged(self.parts)
         if told is None:
             told = model.tell(model.encoder.encode(judged.held.table, at=judged.held.at))

@@ -17,6 +17,7 @@ from ml.data.holdout import Parts
 from ml.data.made_up import refuse_made_up
 from ml.data.transform import check_inputs, feature_column
 from ml.earlier.kept import EarlierModel
+from ml.images.left_out import LeftOut
 from ml.kinds.kind import Learnt, Prepared
 from ml.model import Model
 from ml.relation import Relation
@@ -27,6 +28,8 @@ from ml.versions import registry
 from ml.versions.registry import ModelVersion
 
 _AT_ONCE = 100_000
+# Rows of photos are as large as the photos.
+_PHOTOS_AT_ONCE = 256
 
 
 def decisive(spec: ModelSpec, found: TrainingSet) -> dict[str, Any]:
@@ -80,10 +83,13 @@ def prepare_rows(
     ]
     target = open_target(conn, spec, version, source.relation, key, time, features, written, schema)
 
-    def batches(size: int) -> Generator[pa.RecordBatch]:
-        return told(conn, source, target, model, earlier, rows=rows, size=size)
+    left_out: list[LeftOut] = []
 
-    return Prepared(source, target, batches)
+    def batches(size: int) -> Generator[pa.RecordBatch]:
+        size = min(size, _PHOTOS_AT_ONCE) if model.encoder.reads_images else size
+        return told(conn, source, target, model, earlier, rows=rows, size=size, left_out=left_out)
+
+    return Prepared(source, target, batches, left_out)
 
 
 def largest_difference(kept: Sequence[Model], made: Sequence[Model], rows: Rows) -> float:

@@ -30,7 +30,7 @@ def check_powers(spec: ModelSpec, found: TrainingSet, rows: Rows) -> list[Power]
     """
     guard = spec.train.leak_guard
     _check_allowed(spec, found)
-    told = powers(found, rows, spec.estimator.seed, estimators.reads_text(spec))
+    told = powers(found, rows, spec.estimator.seed, estimators.reads(spec) == "text")
     worst = {
         each.feature: each
         for each in sorted(told, key=lambda each: each.low)

@@ -87,6 +87,8 @@ def powers(found: TrainingSet, rows: Rows, seed: int, reads_text: bool) -> list[
 def _of_one(
     column: Column, values: pa.ChunkedArray, label: _Label, reads_text: bool
 ) -> Iterator[Power]:
+    if column.kind == "photo":
+        return  # a row without a photo is left out, and no two photos are held against one another
     lacking = np.asarray(pc.is_null(values, nan_is_null=True).to_numpy(zero_copy_only=False))
     is_document = reads_text and column.kind == "text"
     if not is_document:

@@ -41,8 +41,10 @@ class Watched:
 
 
 def watched_feature(feature: Feature, column: Column) -> Watched:
-    """Return how ``feature``, which ``column`` gives, is watched."""
-    kinds: Mapping[str, Type] = {"category": "category", "text": "length"}
+    """Return how ``feature``, which ``column`` gives, is watched; of a photo how large it is."""
+    if feature.kind == "image":
+        return Watched(feature.name, f"octet_length({column.feature_sql})", "number")
+    kinds: Mapping[str, Type] = {"category": "category", "string": "category", "text": "length"}
     return Watched(feature.name, column.feature_sql, kinds.get(feature.kind, "number"))
 
 

@@ -17,6 +17,7 @@ from ml.earlier.telling import Teller, tell_earlier
 from ml.errors import PipelineError
 from ml.evaluation.metrics import Array
 from ml.explain import Explainer, reasons
+from ml.images.left_out import LeftOut
 from ml.model import Model
 from ml.relation import quote
 from ml.scoring.predictions import Target
@@ -38,18 +39,21 @@ def told(
     *,
     rows: int,
     size: int,
+    left_out: list[LeftOut] | None = None,
 ) -> Generator[pa.RecordBatch]:
     """Yield the key, the date and what is told of each row, ``size`` rows at a time.
 
     After these the reasons, if the target has them; with ``target.as_feature`` what may be a
     feature, told by ``earlier`` models; with ``target.incremental`` the hash of the features, and
     only rows that are new or have changed. ``rows`` is how many the table has. No more than a few
-    batches are held at any time: one is read while others are told.
+    batches are held at any time: one is read while others are told. A row whose photo cannot be
+    read is passed over, and stands in ``left_out``.
 
     Raises PipelineError for a feature that is infinite.
     """
     tell, workers = teller(model, rows)
-    work = _Work(source, target, model, tell, [_earlier(each, rows) for each in earlier])
+    made = [_earlier(each, rows) for each in earlier]
+    work = _Work(source, target, model, tell, made, left_out)
     reader = _reader(conn)
     try:
         found = reader.execute(target.rows_sql)
@@ -62,18 +66,32 @@ class _Work:
     """Makes of each batch of ``target.rows_sql`` what is written of it, see :func:`told`."""
 
     def __init__(
-        self, source: Source, target: Target, model: Model, tell: Tell, earlier: Sequence[Teller]
+        self,
+        source: Source,
+        target: Target,
+        model: Model,
+        tell: Tell,
+        earlier: Sequence[Teller],
+        left_out: list[LeftOut] | None,
     ) -> None:
         self._source, self._target, self._model = source, target, model
         self._tell, self._earlier = tell, earlier
         self._columns = [
             feature_column(feature, source.columns) for feature in model.encoder.features
         ]
+        self._photos = None
+        if model.encoder.reads_images:
+            from ml.images.batches import Photos
+
+            names = [column.name for column in target.key]
+            self._photos = Photos(self._columns, names, [] if left_out is None else left_out)
         self._explainer = Explainer(model) if target.reasons else None
 
     def told(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         keys = len(self._target.key_sql)
         read = keys + len(self._columns)
+        if self._photos is not None:
+            batch = self._photos.described(batch, keys)
         features = batch.select(range(keys, read))
         _check_finite(self._columns, features, self._source)
         probabilities = self._tell(features)

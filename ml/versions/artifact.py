@@ -19,6 +19,7 @@ from skops.io._protocol import PROTOCOL
 
 from ml.declaration.trust import NOBODY, PROJECT_FILE, Trust, is_class_name
 from ml.errors import PipelineError
+from ml.imported.estimator import Imported
 from ml.versions.allowed import TRUSTED_BY_NAME, is_allowed
 from ml.versions.canonical import canonical
 from ml.versions.code import importable, types_of
@@ -57,8 +58,11 @@ def sha256(data: bytes) -> str:
 def dump(estimator: Any, *, of: str = "the model", trust: Trust = NOBODY) -> bytes:
     """Return the fitted ``estimator`` as bytes that :func:`load` reads, the same for equal ones.
 
-    Raises PipelineError naming what of it is not on the list or cannot be written.
+    An imported model is its file's bytes, as they are. Raises PipelineError naming what of it is
+    not on the list or cannot be written.
     """
+    if isinstance(estimator, Imported):
+        return estimator.content
     data, foreign = _written(estimator, trust)
     if foreign:
         raise PipelineError(
@@ -122,6 +126,17 @@ def load(
     )
 
 
+def check_imported(data: bytes, *, digest: str, libraries: Mapping[str, str], of: str) -> None:
+    """Hold ``data``, the kept bytes of an imported model, against what was recorded of them.
+
+    Raises PipelineError when they do not match ``digest`` or another ONNX Runtime is installed.
+    """
+    retrain = f"import it anew: goldloop train {of.split('@', maxsplit=1)[0]}"
+    _check_whole(data, digest, of, retrain)
+    others = {name: met for name, met in libraries.items() if name not in _MADE_BY}
+    _check_installed(others, others, of, retrain)
+
+
 def _check_whole(data: bytes, digest: str, of: str, retrain: str) -> None:
     met = sha256(data)
     if met != digest:
@@ -135,7 +150,13 @@ def _check_whole(data: bytes, digest: str, of: str, retrain: str) -> None:
 def _check_versions(libraries: Mapping[str, str], of: str, retrain: str) -> None:
     """Hold the versions it was made with against those installed, where they matter to read it."""
     others = [name for name in libraries if name not in _MADE_BY]
-    for name in (*_READ_BY, *others):
+    _check_installed((*_READ_BY, *others), libraries, of, retrain)
+
+
+def _check_installed(
+    names: Iterable[str], libraries: Mapping[str, str], of: str, retrain: str
+) -> None:
+    for name in names:
         try:
             installed = version(name)
         except PackageNotFoundError:

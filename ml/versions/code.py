@@ -13,9 +13,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ml.declaration.presets import PRESETS
+from ml.declaration.presets import PRESETS, reads_images
 from ml.declaration.trust import PROJECT_FILE, SCIKIT_LEARN, Trust, module_of, named, own_file
 from ml.errors import UsageError
+from ml.imported.file import content_of
 from ml.names import listed
 from ml.spec import ModelSpec
 
@@ -87,12 +88,14 @@ def types_of(trust: Trust) -> frozenset[str]:
 
 def packages(spec: ModelSpec) -> tuple[str, ...]:
     """Return the installed distributions whose code ``spec`` names beside scikit-learn's."""
+    extra: tuple[str, ...] = ("pillow", "scikit-image") if reads_images(spec.estimator) else ()
+    extra = ("onnxruntime",) if spec.estimator.onnx is not None else extra
     foreign = [module_of(name) for name in _foreign(spec)]
     tops = sorted({each.split(".")[0] for each in foreign if not own_file(spec.folder, each)})
     known = packages_distributions() if tops else {}
     needed = PRESETS[spec.estimator.preset].library if spec.estimator.preset else None
     found = {each for top in tops for each in known.get(top, ())}
-    return tuple(sorted(found | ({needed} if needed else set())))
+    return tuple(sorted(found | set(extra) | ({needed} if needed else set())))
 
 
 def fingerprints(spec: ModelSpec) -> dict[str, str]:
@@ -101,7 +104,10 @@ def fingerprints(spec: ModelSpec) -> dict[str, str]:
     Of the project's own code that of the whole package counts, for a module may use another.
     """
     found = {name: _source(spec.folder, module_of(name)) for name in _foreign(spec)}
-    return {name: _hash(files) for name, files in found.items()}
+    hashes = {name: _hash(files) for name, files in found.items()}
+    if spec.estimator.onnx is not None:
+        hashes[spec.estimator.onnx] = hashlib.sha256(content_of(spec)).hexdigest()
+    return hashes
 
 
 def _foreign(spec: ModelSpec) -> list[str]:

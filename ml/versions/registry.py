@@ -13,8 +13,10 @@ from ml.declaration.measures import Task
 from ml.declaration.trust import NOBODY, Trust
 from ml.evaluation.report import Report, keep
 from ml.fitting.calibration import Calibration
+from ml.imported.importing import imported
 from ml.judgement_tables import EVALUATIONS
 from ml.model import Model
+from ml.spec import parse_spec
 from ml.tables import MODEL_VERSIONS, exists
 from ml.versions import artifact
 
@@ -146,10 +148,19 @@ def load_estimator(conn: DuckDBPyConnection, version: ModelVersion, trust: Trust
 
     Raises what :func:`load` raises.
     """
+    data, libraries = _artifact(conn, version), json.loads(version.libraries)
+    declared = json.loads(version.spec)
+    if declared["estimator"].get("onnx"):
+        digest = version.artifact_sha256
+        artifact.check_imported(data, digest=digest, libraries=libraries, of=version.name)
+        name, file = declared.pop("name"), declared.pop("file")
+        spec = parse_spec(name, declared, file=file)
+        features = Encoder.from_json(version.features).features
+        return imported(spec, features, json.loads(version.classes), data)
     return artifact.load(
-        _artifact(conn, version),
+        data,
         digest=version.artifact_sha256,
-        libraries=json.loads(version.libraries),
+        libraries=libraries,
         of=version.name,
         trust=trust,
     )

@@ -35,6 +35,13 @@ class Teller:
         """Return the version of ``key`` ready to tell, by compiled code unless rows are few."""
         version = find_version(cursor, key["model"], key["version"], "ml_predict")
         model = registry.load(cursor, version, _trusted(version, Path(key["folder"])))
+        if model.encoder.reads_images:
+            raise UsageError(
+                f"{version.name} reads photos, some of which may have no prediction; functions of "
+                "SQL tell of every row",
+                fix=f"read what it told: {{{{ source('predictions', '{version.model}') }}}}, "
+                f"written by: goldloop score {version.model}",
+            )
         return cls(version.name, model, FEW_ROWS if key["many"] else 0, key["top"])
 
     def tell(self, batch: pa.RecordBatch) -> pa.Array:

@@ -23,7 +23,24 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = home / BUILDER.splitlines()[0].removeprefix("# ")
     path.parent.mkdir()
     path.write_text(BUILDER)
+    scorer = home / "scorers" / "late_payment.onnx"
+    scorer.parent.mkdir()
+    scorer.write_bytes(a_scorer())
     return home
+
+
+def a_scorer() -> bytes:
+    """An ONNX model that takes `a` and tells `probabilities`."""
+    onnx = pytest.importorskip("onnx", reason="goldloop[onnx] is not installed")
+    pytest.importorskip("onnxruntime", reason="goldloop[onnx] is not installed")
+    kind, shape = onnx.TensorProto.FLOAT, ["rows", 1]
+    given = onnx.helper.make_tensor_value_info("a", kind, shape)
+    told = onnx.helper.make_tensor_value_info("probabilities", kind, shape)
+    node = onnx.helper.make_node("Sigmoid", ["a"], ["probabilities"])
+    graph = onnx.helper.make_graph([node], "scorer", [given], [told])
+    opset = [onnx.helper.make_opsetid("", 18)]
+    made = onnx.helper.make_model(graph, opset_imports=opset, ir_version=10)
+    return bytes(made.SerializeToString())
 
 
 @pytest.mark.parametrize("block", [each for each in BLOCKS if "estimator" in each])

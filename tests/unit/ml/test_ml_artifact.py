@@ -64,7 +64,7 @@ def load(data, **changes):
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
 def test_what_was_kept_tells_the_same_when_it_is_read_again(world, preset, params, classes):
     spec = world.spec({"estimator": {"preset": preset, "params": params}})
-    reads_text = PRESETS[preset].reads_text
+    reads_text = PRESETS[preset].reads == "text"
     encoder = Encoder((Feature("t", "VARCHAR", "text"),)) if reads_text else ENCODER
     inputs = TEXTS if reads_text else NUMBERS
     fitted = fit(spec, encoder, inputs, np.arange(300) % classes)

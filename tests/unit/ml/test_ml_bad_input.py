@@ -11,7 +11,7 @@ OTHER_TYPES = {
     "timestamp": ("timestamp '2025-01-01'", "days since"),
     "list": ("[1, 2]", "len"),
     "struct": ("{'p': 1}", "take its fields out"),
-    "blob": ("'x'::blob", "cast it"),
+    "blob": ("'x'::blob", "image_classifier"),
     "uuid": ("uuid()", "cast it"),
     "json": ("'{}'::json", "take its fields out"),
     "interval": ("interval 1 day", "cast it"),

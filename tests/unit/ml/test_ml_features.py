@@ -18,7 +18,7 @@ ROWS = pa.table(
 
 
 def test_numbers_booleans_and_categories_become_one_matrix():
-    encoder = fit_encoder(COLUMNS, ROWS, reads_text=False, most=255)
+    encoder = fit_encoder(COLUMNS, ROWS, reads="numbers", most=255)
     nan = np.nan
     wanted = [[1.5, 1, 1], [nan, 0, 0], [nan, nan, 1], [4, 1, nan]]
     assert np.array_equal(encoder.encode(ROWS), wanted, equal_nan=True)
@@ -26,7 +26,7 @@ def test_numbers_booleans_and_categories_become_one_matrix():
 
 
 def test_a_value_not_among_the_training_rows_is_missing():
-    encoder = fit_encoder(COLUMNS, ROWS, reads_text=False, most=255)
+    encoder = fit_encoder(COLUMNS, ROWS, reads="numbers", most=255)
     later = ROWS.set_column(2, "c", pa.array(["zz", "b", "", "A"]))
     assert np.array_equal(encoder.encode(later)[:, 2], [np.nan, 1, np.nan, np.nan], equal_nan=True)
 
@@ -34,7 +34,7 @@ def test_a_value_not_among_the_training_rows_is_missing():
 def test_the_rarest_categories_are_missing_where_there_are_too_many():
     values = ["x"] * 3 + ["y"] * 2 + ["p", "q", "r"]
     rows = pa.table({"c": values})
-    encoder = fit_encoder([Column("c", "VARCHAR")], rows, reads_text=False, most=3)
+    encoder = fit_encoder([Column("c", "VARCHAR")], rows, reads="numbers", most=3)
     (feature,) = encoder.features
     assert (feature.categories, feature.rare) == (("p", "x", "y"), 2)
 
@@ -42,7 +42,7 @@ def test_the_rarest_categories_are_missing_where_there_are_too_many():
 def test_texts_of_a_row_are_joined_and_missing_ones_are_empty():
     columns = [Column("t", "VARCHAR"), Column("u", "VARCHAR")]
     rows = pa.table({"t": ["a", None, None], "u": ["b", "c", None]})
-    encoder = fit_encoder(columns, rows, reads_text=True, most=255)
+    encoder = fit_encoder(columns, rows, reads="text", most=255)
     assert list(encoder.encode(rows)) == ["a\nb", "c", ""]
 
 
@@ -56,7 +56,7 @@ def test_infinite_values_are_found():
 @given(st.lists(st.one_of(st.none(), st.text(max_size=5)), min_size=1, max_size=40))
 def test_codes_are_the_positions_of_the_sorted_values_and_survive_json(values):
     rows = pa.table({"c": pa.array(values, pa.string())})
-    encoder = fit_encoder([Column("c", "VARCHAR")], rows, reads_text=False, most=255)
+    encoder = fit_encoder([Column("c", "VARCHAR")], rows, reads="numbers", most=255)
     kept = Encoder.from_json(encoder.to_json())
     assert kept == encoder
     known = sorted({value for value in values if value is not None})
@@ -80,7 +80,7 @@ def test_codes_are_the_positions_of_the_sorted_values_and_survive_json(values):
         ("VARCHAR[3]", None),
         ("STRUCT(a INTEGER)", None),
         ("DECIMAL(4,1)[]", None),
-        ("BLOB", None),
+        ("BLOB", "photo"),
         ("UUID", None),
         ("INTERVAL", None),
     ],

@@ -26,8 +26,8 @@ def same(one, two):
 def test_rows_at_positions_are_encoded_as_those_rows_alone(order):
     at = np.array([4, 0, 2, 2])
     alone = ROWS.take(at)
-    some = fit_encoder(COLUMNS, ROWS, reads_text=False, most=255, at=at)
-    assert some == fit_encoder(COLUMNS, alone, reads_text=False, most=255)
+    some = fit_encoder(COLUMNS, ROWS, reads="numbers", most=255, at=at)
+    assert some == fit_encoder(COLUMNS, alone, reads="numbers", most=255)
     assert some.features[1].categories == ("b", "z")
     matrix = some.encode(ROWS, at=at, order=order)
     assert np.array_equal(matrix, some.encode(alone), equal_nan=True)
@@ -35,9 +35,9 @@ def test_rows_at_positions_are_encoded_as_those_rows_alone(order):
 
 
 def test_many_rows_are_encoded_side_by_side_as_few_are(monkeypatch):
-    encoder = fit_encoder(COLUMNS, ROWS, reads_text=False, most=255)
+    encoder = fit_encoder(COLUMNS, ROWS, reads="numbers", most=255)
     few = encoder.encode(ROWS)
-    monkeypatch.setattr("ml.data.features._MANY_ROWS", 1)
+    monkeypatch.setattr("ml.data.side_by_side._MANY_ROWS", 1)
     assert np.array_equal(encoder.encode(ROWS), few, equal_nan=True)
 
 
