@@ -14,6 +14,7 @@ from sklearn.metrics import roc_auc_score
 
 from dataops.features.join import join_features
 from dataops.features.views import feature_views
+from dataops.ledger import Ledger
 from dataops.manifest import Manifest
 from ml.relation import Relation
 from simulator.world import Settings, simulate
@@ -132,11 +133,9 @@ def test_what_has_scored_is_watched_by_month_and_nothing_is_skewed(folder: Path)
     assert done.returncode == int(any(each["alarms"] for each in told.values()))
     assert told["churn"]["has_reference"]
     assert "there is no champion" in {each["reason"] for each in told["churn"]["retrainings"]}
-    checks = query(
-        folder,
-        "select distinct name from ops.ledger where kind = 'check' and asset = 'predictions.churn'",
-    )
-    assert {("monitor_drift",), ("monitor_performance",)} <= set(checks)
+    events = Ledger(folder / "warehouse" / "ledger").events(kind="check")
+    checks = {each.name for each in events if each.asset == "predictions.churn"}
+    assert {"monitor_drift", "monitor_performance"} <= checks
 
 
 def test_the_second_models_predictions_stand_in_the_marts(folder: Path) -> None:
