@@ -148,15 +148,9 @@ def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
 
     Raises PipelineError where an expression of ``train.transform`` fails on a row.
     """
-    features = [
-        hash_sql(column) if column.described else column.feature_sql for column in found.features
-    ]
-    segments = [f"cast({column.sql} as varchar)" for column in found.segments]
-    asked = [*features, *_beside(found), *segments, *_order(found.grain)]
-    named = ", ".join(f"{sql} as c{at}" for at, sql in enumerate(asked))
-    with worked_out(found.source):
-        table = conn.execute(f"select {named} from {found.source.relation.sql}").to_arrow_table()
-    many, end = len(features), len(features) + 6 + len(segments)
+    table = _fetch(conn, found)
+    many = len(found.features)
+    end = many + len(_beside(found)) + len(found.segments)
     labels, times, groups, marks, made_up, known, *parts = table.columns[many:end]
     # Sorting the key alone and picking rows by it moves each feature once, where it is needed.
     order = table.select(table.column_names[end:])
@@ -187,6 +181,18 @@ def read(conn: DuckDBPyConnection, found: TrainingSet) -> Rows:
         made_up=made_up.to_numpy()[at].astype(bool) if found.made_up else None,
         known=known.to_numpy()[at] if found.made_up else None,
     )
+
+
+def _fetch(conn: DuckDBPyConnection, found: TrainingSet) -> pa.Table:
+    """Return features, what stands beside them, segments and what orders the rows, unordered."""
+    features = [
+        hash_sql(column) if column.described else column.feature_sql for column in found.features
+    ]
+    segments = [f"cast({column.sql} as varchar)" for column in found.segments]
+    asked = [*features, *_beside(found), *segments, *_order(found.grain)]
+    named = ", ".join(f"{sql} as c{at}" for at, sql in enumerate(asked))
+    with worked_out(found.source):
+        return conn.execute(f"select {named} from {found.source.relation.sql}").to_arrow_table()
 
 
 def _order(grain: Grain) -> list[str]:

@@ -24,6 +24,7 @@ from ml.errors import PipelineError, UsageError
 from ml.evaluation.report import Report
 from ml.evaluation.whole import RivalUnits, report_of
 from ml.forecast.backtest import Window, judge, told_by_naive, told_of, windows_of
+from ml.forecast.kept import method_of, params_of, state_of
 from ml.forecast.methods import Method, check_library
 from ml.forecast.reading import read
 from ml.forecast.series import Series, usable
@@ -145,34 +146,6 @@ def _beside(series: Sequence[Series]) -> pa.Table:
     return pa.table([*keys, pa.array(ends)], names=[*(f"k{at}" for at in range(many)), "as_of"])
 
 
-def state_of(spec: ModelSpec, declared: Declared, series: Sequence[Series]) -> dict[str, Any]:
-    """Return what the artifact is made of: the method, and the series as they were.
-
-    What statsforecast fitted is not kept: its classes are not on the list of trusted types, and
-    their parts hold functions. Fitting is deterministic, so nothing is lost by doing it again.
-    """
-    good = usable(series)
-    return {
-        "preset": spec.estimator.name,
-        "params": {name: _plain(value) for name, value in spec.estimator.params.items()},
-        "series": declared.model_dump(mode="json"),
-        "keys": [list(each.key) for each in good],
-        "origins": np.array([each.grid.origin for each in good], dtype=np.int64),
-        "lengths": np.array([len(each.values) for each in good], dtype=np.int64),
-        "values": np.concatenate([each.values for each in good]),
-    }
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
-
-
-def method_of(kept: Mapping[str, Any]) -> tuple[Method, Declared]:
-    """Return the method of an artifact, and how it reads series."""
-    declared = Declared.model_validate(kept["series"])
-    return Method(kept["preset"], kept["params"], declared.level, declared.history), declared
-
-
 @dataclass(frozen=True)
 class History:
     """A table of series, found good: see :class:`ml.kinds.kind.Material`."""
@@ -240,14 +213,15 @@ class JudgedMethod:
     def method(self) -> Method:
         """The method declared."""
         spec = self.found.spec
-        params = {name: _plain(value) for name, value in spec.estimator.params.items()}
         declared = self.found.declared
-        return Method(spec.estimator.name, params, declared.level, declared.history)
+        return Method(
+            spec.estimator.name, params_of(spec.estimator), declared.level, declared.history
+        )
 
     @property
     def estimator(self) -> Any:
         """The method and the series."""
-        return state_of(self.found.spec, self.found.declared, self.series)
+        return state_of(self.found.spec.estimator, self.found.declared, self.series)
 
     @property
     def learnt(self) -> Learnt:
@@ -256,7 +230,7 @@ class JudgedMethod:
         known = sum(int(each.there.sum()) for each in usable(self.series))
         label = self.found.value
         return Learnt(
-            params=json.dumps({n: _plain(v) for n, v in self.found.spec.estimator.params.items()}),
+            params=json.dumps(params_of(self.found.spec.estimator)),
             train_rows=known - held, test_rows=held, test_from=self._test_from,
             label=label.name, label_type=label.type,
         )  # fmt: skip

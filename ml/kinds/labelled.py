@@ -10,7 +10,6 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from ml import estimators
-from ml.columns import Source
 from ml.data.dataset import Rows, TrainingSet, find_training_set, read
 from ml.data.holdout import Parts, hold_out
 from ml.earlier.kept import EarlierModel, keep_earlier, load_earlier, same, whole
@@ -23,7 +22,7 @@ from ml.fitting.tuning import check_ranges
 from ml.images.left_out import keep_left_out
 from ml.images.repeats import check_repeats
 from ml.kinds.kind import Learnt, Prepared, Tell
-from ml.kinds.rows import decisive, largest_difference, learnt_rows, prepare_rows
+from ml.kinds.rows import FoundRows, largest_difference, learnt_rows, prepare_rows
 from ml.leaks.guard import check_powers, keep_powers
 from ml.leaks.moments import check_moments
 from ml.leaks.power import Power
@@ -81,27 +80,8 @@ class Labelled:
         )
 
 
-@dataclass(frozen=True)
-class LabelledRows:
+class LabelledRows(FoundRows):
     """A training set with a label: see :class:`ml.kinds.kind.Material`."""
-
-    spec: ModelSpec
-    found: TrainingSet
-
-    @property
-    def source(self) -> Source:
-        """The training set's table."""
-        return self.found.source
-
-    @property
-    def rows(self) -> int:
-        """How many rows it has."""
-        return self.found.rows
-
-    @property
-    def decisive(self) -> Mapping[str, Any]:
-        """The features, and whether earlier models are made."""
-        return decisive(self.spec, self.found)
 
     def fit(self, conn: DuckDBPyConnection, tell: Tell) -> "LabelledModel":
         """Fit the model and, where asked for, the earlier ones."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from ml.columns import find
+from ml.columns import Source, find
 from ml.data.checks import Grain, check_rows
 from ml.data.dataset import Rows, TrainingSet
 from ml.data.features import Encoder
@@ -32,12 +33,30 @@ _AT_ONCE = 100_000
 _PHOTOS_AT_ONCE = 256
 
 
-def decisive(spec: ModelSpec, found: TrainingSet) -> dict[str, Any]:
-    """Return what decides of a training besides declaration, columns and values."""
-    features = [(each.name, each.type, each.expression) for each in found.features]
-    asked = spec.score.as_feature
-    as_feature = {"as_feature": asked.model_dump(mode="json")} if asked else {}
-    return {"features": features, **as_feature}
+@dataclass(frozen=True)
+class FoundRows:
+    """A training set found good: all of :class:`ml.kinds.kind.Material` but how it is fitted."""
+
+    spec: ModelSpec
+    found: TrainingSet
+
+    @property
+    def source(self) -> Source:
+        """The training set's table."""
+        return self.found.source
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return self.found.rows
+
+    @property
+    def decisive(self) -> Mapping[str, Any]:
+        """The features, and whether earlier models are made."""
+        features = [(each.name, each.type, each.expression) for each in self.found.features]
+        asked = self.spec.score.as_feature
+        as_feature = {"as_feature": asked.model_dump(mode="json")} if asked else {}
+        return {"features": features, **as_feature}
 
 
 def learnt_rows(found: TrainingSet, parts: Parts, encoder: Encoder, spec: ModelSpec) -> Learnt:

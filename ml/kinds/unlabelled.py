@@ -9,7 +9,6 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from ml import estimators
-from ml.columns import Source
 from ml.data.dataset import Rows, TrainingSet, find_training_set, read
 from ml.data.folds import Fold
 from ml.data.holdout import Parts, hold_out
@@ -28,7 +27,7 @@ from ml.fitting.unlabelled import learn_unlabelled
 from ml.kinds.kind import Learnt, Prepared, Tell
 from ml.kinds.loadings import keep_components
 from ml.kinds.profiles import keep_profiles
-from ml.kinds.rows import decisive, largest_difference, learnt_rows, prepare_rows
+from ml.kinds.rows import FoundRows, largest_difference, learnt_rows, prepare_rows
 from ml.leaks.moments import check_moments
 from ml.model import Model
 from ml.relation import Relation
@@ -79,27 +78,8 @@ class Unlabelled:
         return prepare_rows(conn, spec, version, relations, now=now, schema=schema, written=columns)
 
 
-@dataclass(frozen=True)
-class UnlabelledRows:
+class UnlabelledRows(FoundRows):
     """A training set: see :class:`ml.kinds.kind.Material`."""
-
-    spec: ModelSpec
-    found: TrainingSet
-
-    @property
-    def source(self) -> Source:
-        """The training set's table."""
-        return self.found.source
-
-    @property
-    def rows(self) -> int:
-        """How many rows it has."""
-        return self.found.rows
-
-    @property
-    def decisive(self) -> Mapping[str, Any]:
-        """The features."""
-        return decisive(self.spec, self.found)
 
     def fit(self, conn: DuckDBPyConnection, tell: Tell) -> "UnlabelledModel":
         """Find the parameters that are searched for, and fit."""

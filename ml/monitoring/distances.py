@@ -106,20 +106,12 @@ def _told(
     all_old, all_new = np.append(old, baseline.missing), np.append(new, missing)
     if not all_old.sum() or not all_new.sum():
         return Drift()
-
-    def more(before: float, there: Array, now: float, here: Array) -> float:
-        (was, rows), (new_, new_rows) = (
-            (share * part, share * float(whole.sum()))
-            for share, part, whole in zip(shares, (before, now), (there, here), strict=True)
-        )
-        return more_p(was, rows, new_, new_rows)
-
     found = {
         "psi": _psi(all_old, all_new),
         "chi_square": chi_square(all_old, all_new)[0],
         "p_value": chi_square(shares[0] * all_old, shares[1] * all_new)[1],
         "missing": missing / all_new.sum() - baseline.missing / all_old.sum(),
-        "missing_p": more(baseline.missing, all_old, missing, all_new),
+        "missing_p": _more(shares, (baseline.missing, missing), (all_old, all_new)),
     }
     if not old.sum() or not new.sum():
         return Drift(**found)
@@ -133,8 +125,19 @@ def _told(
         wasserstein=apart[1],
         wasserstein_norm=apart[1] / spread if spread and apart[1] is not None else None,
         unseen=unseen / new.sum(),
-        unseen_p=more(_alone(baseline), old, unseen, new),
+        unseen_p=_more(shares, (_alone(baseline), unseen), (old, new)),
     )
+
+
+def _more(
+    shares: tuple[float, float], parts: tuple[float, float], counts: tuple[Array, Array]
+) -> float:
+    """Return how likely the second of ``parts`` of ``counts`` is by accident, given the first."""
+    (was, rows), (now, new_rows) = (
+        (share * part, share * float(whole.sum()))
+        for share, part, whole in zip(shares, parts, counts, strict=True)
+    )
+    return more_p(was, rows, now, new_rows)
 
 
 def chi_square(old: Array, new: Array) -> tuple[float, float]:

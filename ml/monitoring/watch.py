@@ -77,11 +77,7 @@ def watch(
             _note_reference(conn, spec, made, training, found.notes)
         with _noted(conn, f"drift of {spec.name}", found.notes):
             found.moved = measure_windows(conn, spec, made, scored)
-            if not found.moved:
-                found.notes.append(
-                    f"{scored.relation} has no rows: nothing was compared; look at its SQL, then: "
-                    f"{scored.build}"
-                )
+            _note_no_rows(found, scored)
     if scored is not None and training is not None and found.moved:
         with _noted(conn, f"skew of {spec.name}", found.notes):
             last = found.moved[-1].window
@@ -116,6 +112,14 @@ def _source(
     except GoldloopError as error:
         notes.append(str(error))
         return None
+
+
+def _note_no_rows(found: Watched, scored: Source) -> None:
+    if not found.moved:
+        found.notes.append(
+            f"{scored.relation} has no rows: nothing was compared; look at its SQL, then: "
+            f"{scored.build}"
+        )
 
 
 def _note_columns(spec: ModelSpec, found: Watched, scored: Source) -> None:

@@ -60,20 +60,25 @@ def read(
         f"count(*) filter (where ({whole}) and not coalesce({usable}, false)) from ({rows})"
     ).fetchall()[0]
     # Ordered in full, so that neither storage nor threads decide which of equal moments is last.
-    table = conn.execute(
-        f"select * from ({rows}) where {whole} and {usable} "
-        "qualify row_number() over (partition by user_key, item_key "
-        "order by moment desc, value desc) = 1 order by moment, user_key, item_key"
-    ).to_arrow_table().combine_chunks()  # fmt: skip
-    met = Met(
+    met = _met(
+        conn.execute(
+            f"select * from ({rows}) where {whole} and {usable} "
+            "qualify row_number() over (partition by user_key, item_key "
+            "order by moment desc, value desc) = 1 order by moment, user_key, item_key"
+        ).to_arrow_table()
+    )
+    what = "no finite rating" if explicit else "no strength above 0"
+    said = (("no user, item or time", counted[0]), (what, counted[1]))
+    return replace(met, left_out=tuple((why, int(many)) for why, many in said if many))
+
+
+def _met(table: pa.Table) -> Met:
+    return Met(
         _text(table["user_key"]),
         _text(table["item_key"]),
         table["value"].to_numpy(),
         table["moment"].to_numpy().astype(np.int64),
     )
-    what = "no finite rating" if explicit else "no strength above 0"
-    said = (("no user, item or time", counted[0]), (what, counted[1]))
-    return replace(met, left_out=tuple((why, int(many)) for why, many in said if many))
 
 
 def latest(users: Codes, share: float) -> npt.NDArray[np.bool_]:

@@ -148,34 +148,30 @@ def open_target(
     """Return the table of the model's predictions in ``schema``, made if it is absent.
 
     ``features`` are the expressions of what the version reads, ``written`` the columns of what it
-    tells with their types. A table that is scored
-    incrementally gets the column of their hash. Columns for reasons and for what may be a feature
-    are added where they are missing, and stay when they are asked no more.
+    tells with their types. A table that is scored incrementally gets the column of their hash.
+    Columns for reasons and for what may be a feature are added where they are missing, and stay
+    when they are asked no more.
 
     Raises UsageError naming the columns in which a table that is there differs.
     """
-    incremental = spec.score.incremental
-    reasons = spec.score.explain.top if spec.score.explain else 0
-    relation = Relation(schema, spec.name)
     target = Target(
-        relation,
-        scored,
-        tuple(key),
-        time,
-        version,
-        written,
-        tuple(features),
-        reasons,
-        incremental,
-        as_feature=spec.score.as_feature is not None,
-    )
+        Relation(schema, spec.name), scored, tuple(key), time, version, written, tuple(features),
+        reasons=spec.score.explain.top if spec.score.explain else 0,
+        incremental=spec.score.incremental, as_feature=spec.score.as_feature is not None,
+    )  # fmt: skip
+    return _made(conn, spec, target)
+
+
+def _made(conn: DuckDBPyConnection, spec: ModelSpec, target: Target) -> Target:
+    """Make the table of ``target``, or the columns it lacks; see :func:`open_target`."""
+    relation = target.relation
     create_table(conn, relation, target.types)
-    add_columns(conn, relation, {**reason_columns(reasons), **target.feature_types})
+    add_columns(conn, relation, {**reason_columns(target.reasons), **target.feature_types})
     found = describe(conn, relation)
     _check_columns(spec, target, found)
-    if incremental and FEATURES_HASH not in found:
+    if target.incremental and FEATURES_HASH not in found:
         conn.execute(f"alter table {relation.sql} add column {FEATURES_HASH} ubigint")
-    return replace(target, remembers=incremental and FEATURES_HASH in found)
+    return replace(target, remembers=target.incremental and FEATURES_HASH in found)
 
 
 def labelled_columns(version: ModelVersion) -> dict[str, str]:

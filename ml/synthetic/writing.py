@@ -28,27 +28,13 @@ def write(
     Raises PipelineError for a key of which no fresh values can be made.
     """
     source = real.found.source
-    arrays = {
-        f"c{at}": _plain(shape, made[:, at])
-        for at, shape in enumerate(real.shapes)
-        if shape.left_out is None
-    }
+    arrays = {f"c{at}": _plain(shape, made[:, at]) for at, shape in _made(real)}
     arrays["n"] = pa.array(np.arange(1, len(made) + 1))
-    at = {shape.name: number for number, shape in enumerate(real.shapes)}
-    keys = {column.name: sql for column, sql in _keys(conn, real, name)}
-    asked = []
-    for column in source.columns.values():
-        if column.name in keys:
-            value = keys[column.name]
-        elif column.name in at and real.shapes[at[column.name]].left_out is None:
-            value = _typed(real.shapes[at[column.name]], f"c{at[column.name]}")
-        elif column.name == real.spec.train.split.column:
-            value = "false" if column.kind == "boolean" else "'train'"
-        else:
-            value = "null"
-        asked.append(f"cast({value} as {column.type}) as {column.sql}")
     marks = {"is_synthetic": "true", "synthetic_set": "?", "synthetic_version": str(version)}
-    asked += [f"cast({marks[each]} as {type_}) as {each}" for each, type_ in MARKS.items()]
+    asked = [
+        *_values(conn, real, name),
+        *(f"cast({marks[each]} as {type_}) as {each}" for each, type_ in MARKS.items()),
+    ]
     conn.execute(f"create schema if not exists {quote(target.schema)}")
     conn.register(_BUFFER, pa.table(arrays))
     try:
@@ -66,6 +52,22 @@ def write(
     finally:
         conn.unregister(_BUFFER)
     _check_fresh(conn, target, real, name)
+
+
+def _made(real: Real) -> Iterator[tuple[int, Shape]]:
+    """Yield each shape whose values are made up, with its position."""
+    return ((at, each) for at, each in enumerate(real.shapes) if each.left_out is None)
+
+
+def _values(conn: DuckDBPyConnection, real: Real, name: str) -> Iterator[str]:
+    """Yield the SQL of each column as the training set types it, null where nothing is made."""
+    values = {shape.name: _typed(shape, f"c{at}") for at, shape in _made(real)}
+    values |= {column.name: sql for column, sql in _keys(conn, real, name)}
+    for column in real.found.source.columns.values():
+        if column.name == real.spec.train.split.column:
+            # Made-up rows are learnt from alone.
+            values.setdefault(column.name, "false" if column.kind == "boolean" else "'train'")
+        yield f"cast({values.get(column.name, 'null')} as {column.type}) as {column.sql}"
 
 
 def _check_fresh(conn: DuckDBPyConnection, target: Relation, real: Real, name: str) -> None:
