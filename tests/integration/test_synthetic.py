@@ -39,15 +39,15 @@ models:
       - {name: visit_id, data_tests: [unique, not_null]}
 """
 COPYING = """
+from dataclasses import replace
 from functools import partial
 import numpy as np
 import orchestration.synthetic_assets as assets
 from ml.synthetic import make, trees
 
 def copying(real, nominal, wanted, leaf, seed):
-    rows = trees.draw(real, nominal, wanted, leaf, seed).rows.copy()
-    rows[:, :] = real[np.arange(wanted) % len(real)]
-    return trees.Drawn(rows, 0)
+    drawn = trees.draw(real, nominal, wanted, leaf, seed)
+    return replace(drawn, rows=real[np.arange(wanted) % len(real)])
 
 assets.synthesise = partial(make.synthesise, generator=copying)
 from orchestration.cli import main

@@ -62,10 +62,12 @@ def make(conn: duckdb.DuckDBPyConnection, asked: SyntheticSet | None = None, **m
     return synthesise(conn, asked or set_of(), RELATIONS, Provenance("run"), now=NOW, **more)
 
 
-def spec_of(**train_keys: Any) -> ModelSpec:
-    """Return a model that learns who left from real and made-up people."""
+def spec_of(
+    *, success: Any = ({"metric": "roc_auc", "at_least": 0.5},), **train_keys: Any
+) -> ModelSpec:
+    """Return a model that learns who left, or another label, from real and made-up people."""
     meta = {
-        "problem": {**PROBLEM, "success": [{"metric": "roc_auc", "at_least": 0.5}]},
+        "problem": {**PROBLEM, "success": [*success]},
         "train": {**TRAIN, "on": "more", "features": {"include": ["region", "spent"]},
                   "synthetic": "is_synthetic", **train_keys},
         "estimator": {"preset": "boosted_trees", "params": {"max_iter": 20}},

@@ -53,6 +53,21 @@ def test_rows_unmarked_or_made_from_those_held_out_are_refused(conn, spec, mark,
         learn(conn, spec)
 
 
+def test_a_regression_of_a_few_whole_numbers_learns_from_a_set_of_its_own_task(conn):
+    conn.execute("alter table gold.people add column stars integer")
+    conn.execute('update gold.people set stars = 1 + cast("left" as int) + length(id) % 3')
+    number = {**TRAIN, "label": "stars"}
+    spec = spec_of(label="stars", success=[{"metric": "rmse", "at_most": 9}])
+    make(conn, set_of(train=number))
+    union(conn)
+    with pytest.raises(PipelineError, match="was made from") as refused:
+        learn(conn, spec)
+    assert "and task: regression" in refused.value.fix
+    make(conn, set_of(train=number, task="regression"))
+    union(conn)
+    assert learn(conn, spec).train_rows == 1800
+
+
 def test_a_set_that_copies_is_learnt_from_by_nobody(conn):
     make(conn, generator=copying(0.5))
     union(conn)
