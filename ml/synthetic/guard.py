@@ -152,7 +152,7 @@ def _check_strangers(
             f"{seen:,} of {len(parts.held.labels):,} rows held out by ML model '{spec.name}' are "
             f"rows that {_names(each.set for each in used)} was made from; what learns from those "
             "would be judged on what it knows",
-            f"give the set the train.split, key, time and seed of {spec.file}, and task: {spec.task}",
+            f"give the set train.split, key, time and seed of {spec.file}, and task: {spec.task}",
         )
 
 

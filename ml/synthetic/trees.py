@@ -33,8 +33,8 @@ Ints = npt.NDArray[np.int64]
 class Drawn:
     """Made-up rows [rows, columns], and how many real values were too rare to be drawn.
 
-    ``learnt`` is how many real rows they were made from, ``leaf`` among how many of these each value
-    was drawn at the least.
+    ``learnt`` is how many real rows they were made from, ``leaf`` among how many of these each
+    value was drawn at the least.
     """
 
     rows: Array
