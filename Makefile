@@ -39,7 +39,7 @@ ui: .venv/.installed ## Open Dagster on 127.0.0.1:3000
 test: .venv/.installed ## Run the tests, but for those that take minutes
 	$(BIN)/python -m pytest $(ONLY)
 
-test-long: .venv/.installed ## Run the tests that take minutes: the tutorial's walk, what goldloop new writes, planted leaks
+test-long: .venv/.installed ## Run the tests that take minutes: examples on real files, second runs, planted faults of whole runs
 	$(BIN)/python -m pytest -m long
 
 lint: .venv/.installed ## ruff, mypy --strict, sqlfluff, dbt parse without warnings

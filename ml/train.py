@@ -24,8 +24,9 @@ from ml.versions import artifact, cards, code, decisions, registry
 from ml.versions.provenance import Provenance
 from ml.versions.registry import ModelVersion
 
-# Raised by one whenever the same data and declaration would give another estimator than before.
-ENGINE = 3
+# Raised by one whenever the same data and declaration would give another estimator, or another
+# judgement of it, than before.
+ENGINE = 4
 
 
 def train(

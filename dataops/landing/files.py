@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dataops.landing.declaration import LandingSource
 from dataops.landing.delivery import delivered_at, from_microseconds
+from dataops.landing.literal import is_beyond_globs
 from dataops.landing.scan import Scan, scan_file
 
 TEXT_FORMATS = frozenset(("csv", "jsonl", "json", "text"))
@@ -77,6 +78,10 @@ def find_files(root: Path, source: LandingSource) -> list[LandingFile]:
             file.give_up(f"it is a link out of the landing folder {root} — deliver the file itself")
         if shown != name:
             file.give_up("its name is not valid UTF-8 — rename it")
+        if is_beyond_globs(file.sql_path):
+            file.give_up(
+                "its path has a backslash and one of * ? [, which DuckDB cannot read — rename it"
+            )
         found.append(file)
     return found
 

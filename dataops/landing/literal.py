@@ -18,3 +18,8 @@ def exact_paths(paths: Iterable[str]) -> str:
 
 
 _GLOB = {char: f"[{char}]" for char in "*?["}
+
+
+def is_beyond_globs(path: str) -> bool:
+    """Whether no glob matches ``path`` alone: DuckDB takes a backslash in a glob for a slash."""
+    return "\\" in path and any(char in path for char in _GLOB)

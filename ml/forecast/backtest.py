@@ -17,8 +17,8 @@ from ml.forecast.series import Series
 class Window:
     """One window held out of one series: what was known before, and what came.
 
-    ``known`` [steps] are the values before it, ``came`` [horizon] those within, of which those
-    ``there`` were observed. Windows of one series do not overlap.
+    ``known`` [steps] are the values before it, gaps filled from these alone, ``came`` [horizon]
+    those within, of which those ``there`` were observed. Windows of one series do not overlap.
     """
 
     series: Series
@@ -43,7 +43,7 @@ def _of_one(series: Series, horizon: int, windows: int) -> Iterator[Window]:
         ahead = slice(cut, cut + horizon)
         there = series.there[ahead]
         if there.any():
-            yield Window(series, series.values[:cut], series.values[ahead], there)
+            yield Window(series, series.until(cut).values, series.values[ahead], there)
 
 
 def told_of(method: Method, windows: Sequence[Window]) -> list[Forecast]:

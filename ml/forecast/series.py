@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -20,8 +20,9 @@ Flags = npt.NDArray[np.bool_]
 class Series:
     """One series: its values at each step of a grid, from its first moment to its last.
 
-    ``values`` [steps] have no gaps; ``there`` [steps] is whether a value was observed. Of a series
-    that cannot be used ``trouble`` says why, and ``values`` are empty.
+    ``values`` [steps] have no gaps; ``there`` [steps] is whether a value was observed, ``gaps`` how
+    the others were filled. Of a series that cannot be used ``trouble`` says why, and ``values`` are
+    empty.
     """
 
     key: tuple[str, ...]
@@ -29,6 +30,7 @@ class Series:
     values: Array
     there: Flags
     last: int
+    gaps: Gaps
     trouble: str | None = None
 
     @property
@@ -42,9 +44,12 @@ class Series:
         return self.grid.moments(steps[0] + np.arange(1, horizon + 1))
 
     def until(self, steps: int) -> Series:
-        """Return the first ``steps`` of it."""
+        """Return the first ``steps`` of it as they were known then: nothing later fills a gap."""
+        there = self.there[:steps]
+        seen = np.flatnonzero(there)
+        values = _filled(seen, self.values[seen], steps, self.gaps)
         last = int(self.grid.moments(np.array([steps - 1]))[0])
-        return Series(self.key, self.grid, self.values[:steps], self.there[:steps], last)
+        return replace(self, values=values, there=there, last=last)
 
 
 def series_of(
@@ -53,7 +58,8 @@ def series_of(
     """Return the series of ``values`` at ``moments`` (microseconds UTC), which are in order.
 
     NaN is a value that is not known. ``gaps`` says what stands at a step that has none: the line
-    between its neighbours, zero, the value before, or that the series cannot be used.
+    between its neighbours (the value before, where none comes after), zero, the value before, or
+    that the series cannot be used.
     """
     grid = Grid(every, int(moments[0]))
     steps, on = grid.steps(moments)
@@ -67,11 +73,11 @@ def series_of(
         trouble = _too_many(missing, len(steps), every, gaps)
     last = int(moments[-1])
     if trouble is not None:
-        return Series(key, grid, np.empty(0), np.empty(0, np.bool_), last, trouble)
+        return Series(key, grid, np.empty(0), np.empty(0, np.bool_), last, gaps, trouble)
     there = np.zeros(int(steps[-1]) + 1, dtype=np.bool_)
     there[steps] = True
     filled = _filled(steps, values, len(there), gaps)
-    return Series(key, grid, filled, there, int(grid.moments(steps[-1:])[0]))
+    return Series(key, grid, filled, there, int(grid.moments(steps[-1:])[0]), gaps)
 
 
 def _trouble(moments: Moments, steps: Moments, on: Flags, values: Array, every: str) -> str | None:

@@ -19,6 +19,7 @@ from duckdb import DuckDBPyConnection
 
 from ml.columns import Column, Source, find
 from ml.data.checks import check_past
+from ml.data.unusable import told
 from ml.declaration.training import Series as Declared
 from ml.errors import PipelineError, UsageError
 from ml.evaluation.report import Report
@@ -26,9 +27,10 @@ from ml.evaluation.whole import RivalUnits, report_of
 from ml.forecast.backtest import Window, judge, told_by_naive, told_of, windows_of
 from ml.forecast.kept import method_of, params_of, state_of
 from ml.forecast.methods import Method, check_library
-from ml.forecast.reading import read
+from ml.forecast.reading import in_none, placed_sql, read
 from ml.forecast.series import Series, usable
 from ml.forecast.telling import forecast
+from ml.kinds.artifact_alone import ArtifactAlone, FittedAlone
 from ml.kinds.kind import Learnt, Prepared, Tell
 from ml.relation import Relation
 from ml.scoring.predictions import open_target
@@ -40,7 +42,7 @@ from ml.versions.registry import ModelVersion
 _SHOWN = 5
 
 
-class Forecasts:
+class Forecasts(ArtifactAlone):
     """Forecasts of each series: see :class:`ml.kinds.kind.Kind`."""
 
     def check(self, spec: ModelSpec) -> None:
@@ -64,10 +66,6 @@ class Forecasts:
         )
         rows = conn.execute(f"select count(*) from {found[0].relation.sql}").fetchall()[0][0]
         return History(spec, *found, int(rows))
-
-    def is_whole(self, conn: DuckDBPyConnection, version: ModelVersion) -> bool:
-        """Whether what ``version`` keeps besides its artifact is as recorded: it keeps nothing."""
-        return True
 
     def prepare(
         self,
@@ -96,7 +94,8 @@ class Forecasts:
         ends = (
             f"select {keys}, "
             f"cast(unnest([{last}, {last} filter (where {known})]) as date) as as_of "
-            f"from {source.relation.sql} group by {', '.join(column.sql for column in key)}"
+            f"from ({placed_sql(source, key, time)}) "
+            f"group by {', '.join(column.sql for column in key)}"
         )
 
         def batches(_: int) -> Generator[pa.RecordBatch]:
@@ -174,24 +173,15 @@ class History:
         Raises PipelineError where none can, or none is long enough to hold anything out.
         """
         declared = self.declared
+        said = told([in_none(conn, self.source, self.key, self.time)], self.source)
+        if said:
+            tell(said)
         series = read(conn, self.source, self.key, self.time, self.value, declared)
-        bad = [each for each in series if each.trouble]
-        for each in bad[:_SHOWN]:
-            tell(f"series {each.name} of {self.source.relation} is left out: {each.trouble}")
-        filled = [each for each in usable(series) if not each.there.all()]
-        for each in filled[:_SHOWN]:
-            missing, steps = int((~each.there).sum()), len(each.values)
-            tell(
-                f"series {each.name} of {self.source.relation}: {missing:,} of {steps:,} "
-                f"{declared.every}s have no value (train.series.gaps: {declared.gaps})"
-            )
-        if len(filled) > _SHOWN:
-            tell(f"and {len(filled) - _SHOWN:,} more series have gaps")
-        if len(bad) > _SHOWN:
-            tell(f"and {len(bad) - _SHOWN:,} more of {len(series):,} series are left out")
+        self._tell_of(series, tell)
         windows = windows_of(usable(series), declared.horizon, declared.windows)
         if not windows:
-            why = f"; {bad[0].name}: {bad[0].trouble}" if bad else ""
+            bad = [f"{each.name}: {each.trouble}" for each in series if each.trouble]
+            why = "".join(f"; {each}" for each in (*bad[:1], said) if each)
             raise PipelineError(
                 f"none of {len(series):,} series of {self.source.relation} has the "
                 f"{declared.horizon + 2:,} steps it takes to hold out {declared.horizon:,}{why}",
@@ -200,9 +190,26 @@ class History:
             )
         return JudgedMethod(self, series, windows)
 
+    def _tell_of(self, series: Sequence[Series], tell: Tell) -> None:
+        """Say by name which series are left out, and which have gaps."""
+        bad = [each for each in series if each.trouble]
+        for each in bad[:_SHOWN]:
+            tell(f"series {each.name} of {self.source.relation} is left out: {each.trouble}")
+        if len(bad) > _SHOWN:
+            tell(f"and {len(bad) - _SHOWN:,} more of {len(series):,} series are left out")
+        filled = [each for each in usable(series) if not each.there.all()]
+        for each in filled[:_SHOWN]:
+            missing, steps = int((~each.there).sum()), len(each.values)
+            tell(
+                f"series {each.name} of {self.source.relation}: {missing:,} of {steps:,} "
+                f"{self.declared.every}s have no value (train.series.gaps: {self.declared.gaps})"
+            )
+        if len(filled) > _SHOWN:
+            tell(f"and {len(filled) - _SHOWN:,} more series have gaps")
+
 
 @dataclass(frozen=True)
-class JudgedMethod:
+class JudgedMethod(FittedAlone):
     """A method with the series it is judged on: see :class:`ml.kinds.kind.Fitted`."""
 
     found: History
@@ -266,13 +273,6 @@ class JudgedMethod:
             return RivalUnits(version.name, ours)
         told = told_of(method, self.windows)
         return RivalUnits(version.name, judge(self.windows, told, self.method.season))
-
-    def keep(self, conn: DuckDBPyConnection, version: ModelVersion) -> None:
-        """Keep nothing besides the artifact."""
-
-    def is_kept(self, conn: DuckDBPyConnection, version: ModelVersion) -> bool:
-        """Whether what is kept besides the artifact is the same: nothing is."""
-        return True
 
     def difference(self, conn: DuckDBPyConnection, version: ModelVersion) -> float:
         """Return the largest difference of what both methods tell of the latest windows."""

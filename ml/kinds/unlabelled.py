@@ -24,6 +24,7 @@ from ml.fitting.learning import encode
 from ml.fitting.trials import keep_trials
 from ml.fitting.tuning import Trial, check_ranges, tuned
 from ml.fitting.unlabelled import learn_unlabelled
+from ml.kinds.artifact_alone import ArtifactAlone, FittedAlone
 from ml.kinds.kind import Learnt, Prepared, Tell
 from ml.kinds.loadings import keep_components
 from ml.kinds.profiles import keep_profiles
@@ -37,7 +38,7 @@ from ml.versions import registry
 from ml.versions.registry import ModelVersion
 
 
-class Unlabelled:
+class Unlabelled(ArtifactAlone):
     """Clustering, decomposition, anomaly detection: see :class:`ml.kinds.kind.Kind`."""
 
     def check(self, spec: ModelSpec) -> None:
@@ -58,10 +59,6 @@ class Unlabelled:
         found = find_training_set(conn, spec, relations, now)
         check_moments(conn, spec, found, known)
         return UnlabelledRows(spec, found)
-
-    def is_whole(self, conn: DuckDBPyConnection, version: ModelVersion) -> bool:
-        """Whether all is what was recorded: nothing but the artifact tells."""
-        return True
 
     def prepare(
         self,
@@ -94,7 +91,7 @@ class UnlabelledRows(FoundRows):
 
 
 @dataclass(frozen=True)
-class UnlabelledModel:
+class UnlabelledModel(FittedAlone):
     """A fitted model: see :class:`ml.kinds.kind.Fitted`."""
 
     spec: ModelSpec
@@ -140,10 +137,6 @@ class UnlabelledModel:
             keep_profiles(conn, version, self.model, self.parts.learnt)
         if self.spec.task == "decomposition":
             keep_components(conn, version, self.model)
-
-    def is_kept(self, conn: DuckDBPyConnection, version: ModelVersion) -> bool:
-        """Whether all that tells is the same: nothing but the artifact does."""
-        return True
 
     def difference(self, conn: DuckDBPyConnection, version: ModelVersion) -> float:
         """Return the largest difference of what both tell of any row."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,7 +17,7 @@ from ml.evaluation.metrics import Array, Codes
 class Met:
     """Rows of who met what, in the order of time; ``user`` and ``item`` are text.
 
-    ``time`` [rows] is in microseconds; ``left_out`` says of how many rows it was left out and why.
+    ``time`` [rows] is in microseconds; ``left_out`` says why rows were left out, and how many.
     """
 
     user: pa.Array
@@ -69,7 +68,7 @@ def read(
     )
     what = "no finite rating" if explicit else "no strength above 0"
     said = (("no user, item or time", counted[0]), (what, counted[1]))
-    return replace(met, left_out=tuple((why, int(many)) for why, many in said if many))
+    return replace(met, left_out=tuple((why, int(many)) for why, many in said))
 
 
 def _met(table: pa.Table) -> Met:
@@ -95,14 +94,6 @@ def latest(users: Codes, share: float) -> npt.NDArray[np.bool_]:
     held = np.zeros(len(users), dtype=np.bool_)
     held[order] = places >= np.repeat(keep, counts)
     return held
-
-
-def told(left_out: Sequence[tuple[str, int]], source: Source) -> str | None:
-    """Return in words what was left out, None for nothing."""
-    if not left_out:
-        return None
-    parts = ", ".join(f"{many:,} rows with {why}" for why, many in left_out)
-    return f"left out of {source.relation}: {parts}; mend the SQL of {source.dbt_name}"
 
 
 def _text(column: pa.ChunkedArray) -> pa.Array:

@@ -72,6 +72,7 @@ SPOILED = {
 }
 
 
+@pytest.mark.long
 def test_every_model_that_cannot_be_trained_or_scored_is_named_in_one_go(
     stranger: Path, goldloop: Run
 ) -> None:
@@ -98,6 +99,7 @@ def test_every_model_that_cannot_be_trained_or_scored_is_named_in_one_go(
     assert not (stranger / "warehouse" / "current").exists()
 
 
+@pytest.mark.long
 def test_a_project_without_ml_models_still_runs_and_training_says_what_is_missing(
     stranger: Path, goldloop: Run
 ) -> None:
@@ -158,6 +160,7 @@ def test_a_folder_that_is_no_dbt_project_is_named(tmp_path: Path, goldloop: Run)
     assert "dbt_project.yml" in done.stderr
 
 
+@pytest.mark.long
 def test_a_warehouse_in_use_says_by_whom(untouched: Path, goldloop: Run) -> None:
     (untouched / "warehouse").mkdir(exist_ok=True)
     with (untouched / "warehouse" / "lock").open("w") as lock:

@@ -106,6 +106,7 @@ def test_planted_drift_and_skew_are_found_and_nothing_else(shop: Path) -> None:
     assert moved == pytest.approx(wanted)
 
 
+@pytest.mark.long
 def test_a_second_build_trains_nothing_again(shop: Path) -> None:
     done = dbt(shop, "build", "--select", "purchase")
     assert done.returncode == 0, done.stdout

@@ -57,6 +57,7 @@ def test_models_are_listed_as_a_table_and_as_json(ran: Path, goldloop: Run) -> N
     assert "roc_auc" in shown.stdout
 
 
+@pytest.mark.long
 def test_a_second_run_takes_in_the_new_day_and_leaves_the_rest(ran: Path, goldloop: Run) -> None:
     write_day(ran, date(2025, 1, 31))
     before = (ran / "warehouse" / "current").readlink()
@@ -70,6 +71,7 @@ def test_a_second_run_takes_in_the_new_day_and_leaves_the_rest(ran: Path, goldlo
     assert rows == [(620, 2)]
 
 
+@pytest.mark.long
 def test_training_and_scoring_can_be_run_by_themselves(ran: Path, goldloop: Run) -> None:
     declared = ran / "models" / "purchase.yml"
     manual = "champion: {rule: manual}\n            success:"

@@ -11,6 +11,8 @@ import pytest
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def landing(real_data) -> Path:

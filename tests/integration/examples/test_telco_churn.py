@@ -14,6 +14,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
 
+pytestmark = pytest.mark.long
+
 NUMBERS = ["tenure", "MonthlyCharges", "TotalCharges"]
 
 

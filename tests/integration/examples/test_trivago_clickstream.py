@@ -9,6 +9,8 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+pytestmark = pytest.mark.long
+
 SEARCHES = {"search for destination", "search for item", "search for poi"}
 LOOKS = {f"interaction item {what}" for what in ("image", "info", "rating", "deals")}
 

@@ -50,3 +50,15 @@ def test_a_file_whose_name_is_not_utf8_fails_and_says_so(loading: Loading) -> No
     report = loading.one(ITEMS)
     assert (report.files_loaded, report.files_failed) == (1, 1)
     assert report.messages == ["items/caf\\udce9.csv: its name is not valid UTF-8 — rename it"]
+
+
+@pytest.mark.parametrize("name", ["a?\\.csv", "\\*.csv", "[\\].csv"])
+def test_a_file_that_no_glob_matches_alone_fails_and_says_so(loading: Loading, name: str) -> None:
+    loading.write("items/b.csv", "id,n\n1,1\n")
+    loading.write(f"items/{name}", "id,n\n2,2\n")
+    report = loading.one(ITEMS)
+    assert (report.files_loaded, report.files_failed) == (1, 1)
+    assert report.messages == [
+        f"items/{name}: its path has a backslash and one of * ? [, which DuckDB cannot read — "
+        "rename it"
+    ]

@@ -155,6 +155,28 @@ def test_windows_come_before_one_another_and_metrics_are_those_of_a_loop():
     assert found["interval_coverage"] == pytest.approx(np.mean(inside))
 
 
+@pytest.mark.parametrize("gaps", ["interpolate", "zero", "last"])
+def test_no_value_held_out_is_in_the_history_it_is_told_from(gaps):
+    # Steps 36 to 39 have no value: the gap ends where the last window begins.
+    steps = np.delete(np.arange(50), [20, *range(36, 40)])
+    values = np.random.default_rng(0).normal(10, 2, len(steps))
+    otherwise = np.where(steps < 40, values, values + 1_000)
+    [before], [after] = (
+        windows_of([series_of(("a",), hours(*steps), each, "hour", gaps)], 10, 1)
+        for each in (values, otherwise)
+    )
+    np.testing.assert_array_equal(before.known, after.known)
+    np.testing.assert_array_equal(before.known[:36], before.series.values[:36])
+    assert list(before.known[36:]) == [0.0 if gaps == "zero" else before.known[35]] * 4
+    method = Method("seasonal_naive", {"season_length": 4}, 0.8)
+    away = [np.abs(each.came - told.told).sum() / 10
+            for each in (before, after) for told in told_of(method, [each])]  # fmt: skip
+    scale = np.mean(np.abs(before.known[4:] - before.known[:-4]))
+    for window, error in zip((before, after), away, strict=True):
+        found = judge([window], told_of(method, [window]), 4).values()
+        assert found["mase"] == pytest.approx(error / scale)
+
+
 def test_only_the_last_steps_are_learnt_from_where_history_says_so():
     values = np.concatenate([np.full(20, 100.0), np.arange(10.0)])
     found = Method("seasonal_naive", {"season_length": 1}, 0.95, history=10).forecast(values, 1)

@@ -17,6 +17,10 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BY = Provenance("run-1", "release-1", "commit-1")
 RELATIONS = {name: Relation("gold", name) for name in ("ratings", "users", "sales")}
 PROBLEM = {"question": "q", "decision": "d"}
+NEXT = """
+    select shop, step, forecast_at, prediction, low from predictions.fore
+    where model_version = ? order by all
+"""
 
 
 @pytest.fixture
@@ -186,6 +190,27 @@ def test_a_forecast_begins_where_the_history_ends_without_a_new_training(conn):
         "from predictions.fore where shop in ('plain', 'new') group by shop order by shop"
     ).fetchall()
     assert first == [("new", "2025-05-02", "2025-05-01"), ("plain", "2025-05-02", "2025-05-01")]
+
+
+def test_rows_in_no_series_are_left_out_counted_and_said(conn):
+    first = train(conn, forecaster(), RELATIONS, BY, now=NOW)
+    score(conn, forecaster(), RELATIONS, BY, now=NOW)
+    conn.execute("insert into gold.sales values (null, date '2025-04-01', 9), "
+                 "('plain', null, 900), (null, null, 1)")  # fmt: skip
+    said = []
+    version = train(conn, forecaster(), RELATIONS, BY, now=NOW, tell=said.append)
+    assert said[0] == ("left out of gold.sales: 3 rows with no shop or day; mend the SQL of sales")
+    assert (version.data_rows, version.train_rows) == (first.data_rows + 3, first.train_rows)
+    scored = [score(conn, forecaster(), RELATIONS, BY, now=NOW) for _ in range(2)]
+    assert [(each.rows, each.new_rows) for each in scored] == [(35, 35), (35, 0)]
+    told = [conn.execute(NEXT, [each.version]).fetchall() for each in (first, version)]
+    assert told[0] == told[1]
+
+
+def test_where_no_row_is_in_a_series_it_is_said_how_many_there_were(conn):
+    conn.execute("update gold.sales set day = null")
+    with pytest.raises(PipelineError, match="none of 0 series.* rows with no shop or day"):
+        train(conn, forecaster(), RELATIONS, BY, now=NOW)
 
 
 def test_series_too_short_to_hold_anything_out_are_refused(conn):
