@@ -91,7 +91,7 @@ MONITORING: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "high": ("double", "The upper bound of the 95 % interval."),
         "rows": ("bigint", "The rows it was measured on."),
         "predictions": ("bigint", "The predictions of the window, with a label or without."),
-        "labels_hash": ("varchar", "What tells whether labels have come or changed since."),
+        "labels_hash": ("varchar", "What tells whether labels or predictions have changed since."),
         "is_alarm": ("boolean", "Whether it is worse than on the rows held out, beyond chance."),
         "reason": ("varchar", "Why it is an alarm, or why nothing was measured."),
         **_MEASURED,

@@ -58,9 +58,9 @@ def _drift(found: Watched, spec: ModelSpec, key: dg.AssetKey) -> dg.AssetCheckRe
     return dg.AssetCheckResult(
         asset_key=key,
         check_name=DRIFT,
-        passed=not told and not found.notes,
+        passed=not told and not found.drift_notes,
         severity=_severity(spec, bool(told)),
-        description=_description([*told, *found.notes], spec),
+        description=_description([*told, *found.drift_notes], spec),
         metadata={"windows": len({each.window for each in found.moved}), "alarms": len(told)},
     )
 
@@ -70,9 +70,9 @@ def _performance(found: Watched, spec: ModelSpec, key: dg.AssetKey) -> dg.AssetC
     return dg.AssetCheckResult(
         asset_key=key,
         check_name=PERFORMANCE,
-        passed=not told,
+        passed=not told and not found.performance_notes,
         severity=_severity(spec, bool(told)),
-        description=_description(told, spec),
+        description=_description([*told, *found.performance_notes], spec),
         metadata={"measured": len(found.performed), "alarms": len(told)},
     )
 

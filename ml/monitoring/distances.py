@@ -71,13 +71,10 @@ def drift(
     and the other of text.
     """
     if isinstance(baseline, Numbers) and isinstance(window, SortedNumbers):
-        edges = baseline.edges
-        upto = np.searchsorted(window.values, edges, "right")
-        new = np.diff(np.concatenate([[0], upto, [len(window.values)]])).astype(float)
+        was, new = _counted(baseline, window.values)
         sorted_ = at_hand.values if isinstance(at_hand, SortedNumbers) else None
         apart = _curves(baseline, window.values, sorted_)
         unseen = _outside(baseline, window.values)
-        was = baseline.counted(edges)
         return _told(baseline, was, new, window.missing, unseen, apart, shares)
     if isinstance(baseline, Categories) and isinstance(window, CountedText):
         known = window.of_names([*baseline.counts])
@@ -88,6 +85,21 @@ def drift(
         new = np.append(known[:CATEGORIES], rest[1] + unseen)
         return _told(baseline, was, new, window.missing, unseen, (None, None), shares)
     raise TypeError(f"{type(baseline).__name__} cannot be compared with {type(window).__name__}")
+
+
+def _counted(baseline: Numbers, x: Array) -> tuple[Array, Array]:
+    """Return how many values of ``baseline``, and of sorted ``x``, are in each bin.
+
+    Where each number has a bin of its own, the last one is of those that the baseline never had.
+    """
+    if baseline.is_few:
+        at = np.searchsorted(x, baseline.points, "right") - np.searchsorted(x, baseline.points)
+        was = np.append(baseline.upto - baseline.below, 0)
+        return was.astype(float), np.append(at, len(x) - at.sum()).astype(float)
+    edges = baseline.edges if baseline.there else np.zeros(0)
+    upto = np.searchsorted(x, edges, "right")
+    new = np.diff(np.concatenate([[0], upto, [len(x)]])).astype(float)
+    return baseline.counted(edges), new
 
 
 def _told(

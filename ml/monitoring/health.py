@@ -45,9 +45,10 @@ class Health:
     @property
     def alarms(self) -> list[Row]:
         """The alarms of the last window, and of the last performance."""
-        last = max((each["window_to"] for each in self.performance if each["window_to"]),
-                   default=None)  # fmt: skip
-        told = [each for each in self.performance if each["window_to"] == last]
+        # Labels come later than estimates: each kind has a last window of its own.
+        last = {each["kind"]: each["window_to"] for each in self.performance
+                if each["value"] is not None}  # fmt: skip
+        told = [each for each in self.performance if each["window_to"] == last.get(each["kind"])]
         return [each for each in (*self.drift, *told) if each["is_alarm"]]
 
 

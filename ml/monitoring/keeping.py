@@ -77,6 +77,16 @@ class Made:
         return cls(version, version.run_id, version.created_at)
 
 
+def same_window(period: str) -> str:
+    """Return the condition of the rows of a window; its value is the window's first date.
+
+    A window of a day, a week or a month is the same, whichever of its dates are there.
+    """
+    if period == "run":
+        return "window_from = ?"
+    return f"date_trunc('{period}', window_from) = date_trunc('{period}', cast(? as date))"
+
+
 def keep_profiles(
     conn: DuckDBPyConnection, made: Made, data: str, found: Sequence[Profiled]
 ) -> None:
@@ -92,24 +102,25 @@ def training_profiles(conn: DuckDBPyConnection, version: ModelVersion) -> dict[P
 
 
 def profiles_before(
-    conn: DuckDBPyConnection, model: str, window: Window, *, apart: bool
+    conn: DuckDBPyConnection, model: str, window: Window, *, apart: bool, labels: bool = False
 ) -> dict[Place, Profiled]:
     """Return the last window of ``model`` before ``window``, whichever version it was told by.
 
     ``apart`` says that windows do not overlap; else one that ends earlier may begin with this.
+    ``labels`` asks for that of the labels, which are there later than all else.
     """
     if not exists(conn, PROFILES):
         return {}
     bound = window.start if apart else window.end
+    where = f"model = ? and data = 'scoring' and (role = 'label') = {labels}"
     last = conn.execute(
-        f"select window_from, window_to, version from {PROFILES.sql} where model = ? "
-        "and data = 'scoring' and window_to < ? order by window_to desc, measured_at desc, "
-        "version desc limit 1",
+        f"select window_from, window_to, version from {PROFILES.sql} where {where} "
+        "and window_to < ? order by window_to desc, measured_at desc, version desc limit 1",
         [model, bound],
     ).fetchone()
     if last is None:
         return {}
-    where = "model = ? and data = 'scoring' and window_from = ? and window_to = ? and version = ?"
+    where = f"{where} and window_from = ? and window_to = ? and version = ?"
     return _read(conn, where, [model, *last])
 
 

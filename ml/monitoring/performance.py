@@ -1,7 +1,7 @@
 """How good predictions turn out: by the labels that came later, and estimated until they do.
 
 Only rows count that are later than all the version had to learn from. A label is the training set's
-for the same key and date.
+for the same key and date; of made-up rows it is none.
 """
 
 import json
@@ -18,16 +18,15 @@ from ml.evaluation.bootstrap import Interval, measure
 from ml.evaluation.outcome import Outcome
 from ml.judgement_tables import EVALUATIONS
 from ml.monitoring.estimated import estimate
-from ml.monitoring.keeping import Made, Window, insert, training_profiles
+from ml.monitoring.keeping import Made, Window, insert, same_window
+from ml.monitoring.learnt import learnt_until
+from ml.monitoring.matching import Told, joined_sql, unlabelled, windows_told
 from ml.monitoring_tables import PERFORMANCE
-from ml.relation import Relation, quote
 from ml.spec import ModelSpec
-from ml.tables import PREDICTIONS_SCHEMA
 from ml.versions.registry import ModelVersion
 
 Kind = Literal["realised", "estimated"]
 FEWEST_LABELS = 30
-MOST_WINDOWS = 10
 # Of more classes only that of the class told is kept: these need no other.
 _OF_MANY = ("accuracy", "f1")
 
@@ -47,33 +46,23 @@ class Performed:
     reason: str | None = None
 
 
-@dataclass(frozen=True)
-class _Told:
-    """The predictions of one window: how many, and of how many the label is there."""
-
-    window: Window
-    predictions: int
-    labelled: int
-    labels_hash: str
-
-
 def measure_performance(
     conn: DuckDBPyConnection, spec: ModelSpec, made: Made, training: Source
 ) -> list[Performed]:
     """Measure each window of what the version told, and keep it; the latest last.
 
-    A window whose labels are what they were is not measured again. Empty where nothing was told of
-    rows later than the training set.
+    A window whose labels and predictions are what they were is not measured again. Empty where
+    nothing was told of rows later than the training set.
     """
-    why_not = _unlabelled(conn, spec, made.version)
+    why_not = unlabelled(conn, spec, made.version)
     if why_not:
         return [Performed(Window(None, None), "realised", judged_metric(spec), Interval(None), 0, 0,
                           reason=why_not)]  # fmt: skip
     found = []
-    for told in _windows(conn, spec, made.version, training):
+    for told in windows_told(conn, spec, made.version, training):
         if _labels_hash(conn, made.version, told.window) != told.labels_hash:
             rows = _measured(conn, spec, made.version, training, told)
-            _replace(conn, made, told.window, rows)
+            _replace(conn, spec, made, told.window, rows)
             found += rows
     return found
 
@@ -81,61 +70,6 @@ def measure_performance(
 def judged_metric(spec: ModelSpec) -> str:
     """Return the metric that raises alarms: the one by which versions are compared."""
     return spec.problem.champion.metric or spec.problem.success[0].metric
-
-
-def _unlabelled(conn: DuckDBPyConnection, spec: ModelSpec, version: ModelVersion) -> str | None:
-    """Return why labels cannot be matched to predictions, None where they can."""
-    if not spec.train.label or version.task not in ("classification", "regression"):
-        return f"a {version.task} has no label that comes later"
-    if spec.train.time is None:
-        return "train.time is missing: no label can be found by the date of its prediction"
-    if set(spec.train.key) != set(spec.score.key):
-        return "train.key and score.key differ: no label can be found by the key of its prediction"
-    if learnt_until(conn, version) is None:
-        return "nothing was kept of the training set: which predictions are later is not known"
-    return None
-
-
-def learnt_until(conn: DuckDBPyConnection, version: ModelVersion) -> Any:
-    """Return the last date of the training set, None where it was not kept."""
-    dates = [each.window.end for each in training_profiles(conn, version).values()]
-    return max((day for day in dates if day is not None), default=None)
-
-
-def joined_sql(spec: ModelSpec, training: Source) -> str:
-    """Return the query of predictions with their labels; the version and a date are its values."""
-    keys = [quote(name) for name in spec.train.key]
-    moment = training.columns[str(spec.train.time)].time_sql
-    label = quote(str(spec.train.label))
-    labels = (
-        f"select {', '.join(keys)}, cast({moment} as date) as day, "
-        f"arg_max({label}, {moment}) as label from {training.relation.sql} group by all"
-    )
-    same = [f"told.{key} = truth.{key}" for key in keys] + ["told.as_of_date = truth.day"]
-    period = spec.monitor.window
-    by = "1" if period == "run" else f"date_trunc('{period}', told.as_of_date)"
-    return (
-        f"select {', '.join(f'told.{key}' for key in keys)}, told.as_of_date, told.prediction, "
-        f"told.score, truth.label, {by} as period, "
-        f"hash({', '.join(f'told.{key}' for key in keys)}, told.as_of_date, truth.label) as mark "
-        f"from {Relation(PREDICTIONS_SCHEMA, spec.name).sql} as told "
-        f"left join ({labels}) as truth on {' and '.join(same)} "
-        "where told.model_version = ? and told.as_of_date > ?"
-    )
-
-
-def _windows(
-    conn: DuckDBPyConnection, spec: ModelSpec, version: ModelVersion, training: Source
-) -> list[_Told]:
-    rows = conn.execute(
-        "select min(as_of_date), max(as_of_date), count(*), count(label), "
-        "cast(count(*) as varchar) || '-' || cast(coalesce(sum(cast(mark as hugeint)) "
-        "filter (where label is not null), 0) as varchar) "
-        f"from ({joined_sql(spec, training)}) group by period "
-        f"order by period desc limit {MOST_WINDOWS}",
-        [version.version, learnt_until(conn, version)],
-    ).fetchall()
-    return [_Told(Window(start, end), *rest) for start, end, *rest in reversed(rows)]
 
 
 def _labels_hash(conn: DuckDBPyConnection, version: ModelVersion, window: Window) -> str | None:
@@ -152,7 +86,7 @@ def _measured(
     spec: ModelSpec,
     version: ModelVersion,
     training: Source,
-    told: _Told,
+    told: Told,
 ) -> list[Performed]:
     table = conn.execute(
         "select told, score, truth, try_cast(told as double), try_cast(truth as double) from "
@@ -174,7 +108,7 @@ def _measured(
 
 def _performed(
     spec: ModelSpec,
-    told: _Told,
+    told: Told,
     kind: str,
     metric: str,
     value: Interval,
@@ -186,7 +120,7 @@ def _performed(
     as_kind: Kind = "realised" if kind == "realised" else "estimated"
     return Performed(
         told.window, as_kind, metric, value, rows, told.predictions, told.labels_hash,
-        worse is not None, worse or reason,
+        worse is not None, worse or (reason if value.value is None else None),
     )  # fmt: skip
 
 
@@ -238,11 +172,13 @@ def _realised(spec: ModelSpec, version: ModelVersion, columns: Sequence[Any]) ->
         why = "no label has come yet" if not rows else f"{rows} labels, or one class, are too few"
         return rows, {judged_metric(spec): Interval(None)}, why
     (measured,) = measure([outcome], spec.estimator.seed)
-    names = [each.name for each in measures_of(spec.task)]
-    names = [name for name in names if name in measured.values]
-    if outcome.decided is not None and outcome.told.shape[1] > 2:
-        names = [name for name in names if name in _OF_MANY]
-    return rows, {name: measured.interval(name) for name in names}, None
+    names = [each.name for each in measures_of(spec.task) if each.name in measured.values]
+    found = {name: measured.interval(name) for name in names}
+    if outcome.decided is None or outcome.told.shape[1] == 2:
+        return rows, found, None
+    known = {name: found[name] for name in _OF_MANY if name in found}
+    why = f"of more than two classes only the score of the one told is kept; {', '.join(known)} are"
+    return rows, {judged_metric(spec): Interval(None), **known}, f"{why} measured"
 
 
 def _shares(score: Any, decided: Any, classes: int) -> Any:
@@ -267,12 +203,17 @@ def _estimated(spec: ModelSpec, version: ModelVersion, columns: Sequence[Any]) -
 
 
 def _replace(
-    conn: DuckDBPyConnection, made: Made, window: Window, rows: Sequence[Performed]
+    conn: DuckDBPyConnection,
+    spec: ModelSpec,
+    made: Made,
+    window: Window,
+    rows: Sequence[Performed],
 ) -> None:
     """Write ``rows`` in the place of what was measured of the window, when it was shorter, too."""
     version = made.version
     conn.execute(
-        f"delete from {PERFORMANCE.sql} where model = ? and version = ? and window_from = ?",
+        f"delete from {PERFORMANCE.sql} where model = ? and version = ? "
+        f"and {same_window(spec.monitor.window)}",
         [version.model, version.version, window.start],
     )
     insert(conn, PERFORMANCE, [*map(dict, (_row(made, each) for each in rows))])

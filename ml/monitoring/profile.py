@@ -50,10 +50,18 @@ class Numbers:
         return int(self.upto[-1]) if len(self.upto) else 0
 
     @property
+    def is_few(self) -> bool:
+        """Whether each number has a bin of its own: they are few, and come twice each or more.
+
+        Of a few rows that all differ nothing follows about which numbers are new.
+        """
+        counts = self.upto - self.below
+        whole = counts.sum() == self.there
+        return bool(whole and len(counts) <= min(FEW, self.there / 2))
+
+    @property
     def edges(self) -> Array:
-        """The upper ends of the bins but the last: the deciles, of few values all of them."""
-        if len(self.points) <= FEW and (self.upto - self.below).sum() == self.there:
-            return self.points
+        """The upper ends of the bins but the last, where not each number has one: the deciles."""
         return np.unique([self.quantile(at / BINS) for at in range(1, BINS)])
 
     def quantile(self, share: float) -> float:

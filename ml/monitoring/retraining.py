@@ -12,6 +12,7 @@ from ml.columns import Source, find
 from ml.data.checks import content_hash, utc
 from ml.declaration.watching import Retrain, Trigger
 from ml.monitoring.keeping import insert
+from ml.monitoring.standing import standing_reasons
 from ml.monitoring_tables import DRIFT, PERFORMANCE, RETRAININGS
 from ml.relation import Relation
 from ml.spec import ModelSpec
@@ -138,15 +139,7 @@ def _alarms(
     """Return the alarms of the last window of the champion, if ``last`` has not come after them."""
     champion = registry.champion(conn, last.model)
     create_tables(conn)
-    of: list[object] = [last.model, champion.version if champion else 0]
-    values: list[object] = [*of, last.created_at, *of]
-    rows = conn.execute(
-        f"select {said} from {relation.sql} where model = ? and version = ? and is_alarm "
-        f"and measured_at >= ? and window_to = (select max(window_to) from {relation.sql} "
-        "where model = ? and version = ?) order by all",
-        values,
-    ).fetchall()
-    return [text for (text,) in rows]
+    return standing_reasons(conn, relation, said, champion, last.created_at) if champion else []
 
 
 def _rows(conn: DuckDBPyConnection, source: Source) -> int:

@@ -133,18 +133,24 @@ def _masks(name: str, column: pa.ChunkedArray) -> Iterator[tuple[str, pa.Array]]
             yield f"{name}={value}", pc.fill_null(pc.equal(column, value), False)
 
 
+def day_sql(spec: ModelSpec, source: Source) -> str:
+    """Return the date of a row of the scored table."""
+    return f"cast({source.time(spec.score.time, 'score.time', spec.file).time_sql} as date)"
+
+
 def predictions_sql(
-    spec: ModelSpec, relation: Relation, source: Source, parts: Sequence[Part]
+    spec: ModelSpec, relation: Relation, source: Source, parts: Sequence[Part], strange: str
 ) -> tuple[str, list[Part]]:
     """Return what stands after ``from`` for predictions, and ``parts`` as it has them.
 
-    Three values follow it: the version, and the dates between which the predictions are.
+    Only those count for which ``strange`` holds, a condition on ``told``. Three values follow it:
+    the version, and the dates between which the predictions are.
     """
-    where = "told.model_version = ? and told.as_of_date between ? and ?"
+    where = f"told.model_version = ? and told.as_of_date between ? and ? and {strange}"
     if not parts:
         return f"{relation.sql} as told where {where}", []
     keys = [quote(name) for name in spec.score.key]
-    day = f"cast({source.columns[spec.score.time].time_sql} as date) as goldloop_day"
+    day = f"{day_sql(spec, source)} as goldloop_day"
     made = [Part(each.name, f"goldloop_part_{at}") for at, each in enumerate(parts)]
     named = [f"{each.sql} as {new.sql}" for each, new in zip(parts, made, strict=True)]
     same = [f"told.{key} = scored.{key}" for key in keys] + ["told.as_of_date = goldloop_day"]

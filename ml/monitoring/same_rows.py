@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
 
-from ml.columns import Source
+from ml.columns import Column, Source
 from ml.data.features import Encoder
 from ml.data.transform import feature_column
 from ml.relation import quote
@@ -49,10 +49,14 @@ def same_rows(
     ]
     if not features:
         return []
+    times = (
+        (training, training.time(spec.train.time, "train.time", spec.file)),
+        (scored, scored.time(spec.score.time, "score.time", spec.file)),
+    )
     sides = [
         _side(spec, source, time, [feature_column(each, source.columns).feature_sql
                                    for each in features])
-        for source, time in ((training, spec.train.time), (scored, spec.score.time))
+        for source, time in times
     ]  # fmt: skip
     same = [f"learnt.{quote(name)} = scored.{quote(name)}" for name in spec.train.key]
     counted = [_differs(f"learnt.c{at}", f"scored.c{at}", feature.kind in ("number", "boolean"))
@@ -60,7 +64,7 @@ def same_rows(
     rows, *found = conn.execute(
         f"select count(*), {', '.join(f'count(*) filter (where {each})' for each in counted)} "
         f"from ({sides[0]}) as learnt inner join ({sides[1]}) as scored "
-        f"on {' and '.join(same)} and learnt.day = scored.day"
+        f"on {' and '.join(same)} and learnt.goldloop_at = scored.goldloop_at"
     ).fetchall()[0]
     none = None if rows else "no row is in the training set and in the scored table"
     return [
@@ -76,13 +80,11 @@ def _alike(name: str, scored: Source, training: Source) -> bool:
     return None not in columns and len(kinds) == 1
 
 
-def _side(spec: ModelSpec, source: Source, time: str, features: list[str]) -> str:
+def _side(spec: ModelSpec, source: Source, time: Column, features: list[str]) -> str:
     keys = ", ".join(quote(name) for name in spec.train.key)
     named = ", ".join(f"{sql} as c{at}" for at, sql in enumerate(features))
     # The whole moment, as the training set is unique by it.
-    return (
-        f"select {keys}, {source.columns[time].time_sql} as day, {named} from {source.relation.sql}"
-    )
+    return f"select {keys}, {time.time_sql} as goldloop_at, {named} from {source.relation.sql}"
 
 
 def _differs(one: str, other: str, is_number: bool) -> str:

@@ -19,6 +19,7 @@ from ml.monitoring.keeping import (
     keep_profiles,
     training_profiles,
 )
+from ml.monitoring.learnt import real_sql
 from ml.monitoring.profile import AtHand, CountedText, SortedNumbers
 from ml.monitoring.reading import Type, watched_column
 from ml.monitoring.rows import Part, features_of, look
@@ -28,7 +29,8 @@ from ml.spec import ModelSpec
 def keep_training(conn: DuckDBPyConnection, spec: ModelSpec, made: Made, source: Source) -> None:
     """Keep the profile of each feature, and of the label, of the training set in ``source``.
 
-    Every row counts, those held out too. Segments that it has no column for are left out.
+    Every row counts, those held out too, but none that was made up. Segments that it has no column
+    for are left out.
     """
     columns = [("feature", each) for each in features_of(spec, made.version, source)]
     label = source.columns.get(spec.train.label) if spec.train.label else None
@@ -37,7 +39,8 @@ def keep_training(conn: DuckDBPyConnection, spec: ModelSpec, made: Made, source:
         columns.append(("label", watched))
     parts = parts_of(spec.monitor.segments, source)
     window = _window(conn, spec, source)
-    found = look(conn, source.relation.sql, (), columns, spec.train.key, parts)
+    rows_sql = f"{source.relation.sql} where {real_sql(spec, source)}"
+    found = look(conn, rows_sql, (), columns, spec.train.key, parts)
     keep_profiles(conn, made, TRAINING, [each.profiled(window) for each in found])
 
 
@@ -92,6 +95,9 @@ def parts_of(names: Sequence[str], source: Source) -> list[Part]:
 def _window(conn: DuckDBPyConnection, spec: ModelSpec, source: Source) -> Window:
     if spec.train.time is None:
         return Window(None, None)
-    day = f"cast({source.columns[spec.train.time].time_sql} as date)"
-    row = conn.execute(f"select min({day}), max({day}) from {source.relation.sql}").fetchone()
+    time = source.time(spec.train.time, "train.time", spec.file)
+    day = f"cast({time.time_sql} as date)"
+    row = conn.execute(
+        f"select min({day}), max({day}) from {source.relation.sql} where {real_sql(spec, source)}"
+    ).fetchone()
     return Window(*(row or (None, None)))

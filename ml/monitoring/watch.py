@@ -1,6 +1,6 @@
 """Watching a model once it has scored: drift, skew, performance, and what cannot be measured."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +14,9 @@ from ml.data.features import Encoder
 from ml.errors import GoldloopError
 from ml.monitoring.keeping import Made, training_profiles
 from ml.monitoring.labels import measure_labels
+from ml.monitoring.matching import labelled_windows
 from ml.monitoring.performance import Performed, measure_performance
+from ml.monitoring.standing import standing_performance
 from ml.monitoring.training import keep_if_same
 from ml.monitoring.windows import Moved, measure_skew, measure_windows
 from ml.names import listed
@@ -28,26 +30,34 @@ from ml.versions.registry import ModelVersion
 
 @dataclass
 class Watched:
-    """What was measured after one scoring; ``notes`` say what could not be, and what to do."""
+    """What was measured after one scoring, and the performance alarms that stand.
+
+    ``moved`` and ``labels`` are of all windows there are, ``performed`` of those that have changed.
+    ``drift_notes`` and ``performance_notes`` say what could not be measured, and what to do.
+    """
 
     version: ModelVersion | None = None
     moved: list[Moved] = field(default_factory=list)
     performed: list[Performed] = field(default_factory=list)
     labels: list[Moved] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    performance_alarms: list[Performed] = field(default_factory=list)
+    drift_notes: list[str] = field(default_factory=list)
+    performance_notes: list[str] = field(default_factory=list)
+
+    @property
+    def notes(self) -> list[str]:
+        """All notes, each once."""
+        return [*dict.fromkeys([*self.drift_notes, *self.performance_notes])]
 
     @property
     def drift_alarms(self) -> list[Moved]:
-        """The alarms of the latest window, and of the labels that have come since the last run."""
-        last = max((each.window.end for each in self.moved if each.window.end), default=None)
-        moved = [each for each in self.moved if each.alarms and each.window.end == last]
-        return moved + [each for each in self.labels if each.alarms]
+        """The alarms of the latest window, and of the latest one that has labels."""
+        return [*_latest(self.moved), *_latest(self.labels)]
 
-    @property
-    def performance_alarms(self) -> list[Performed]:
-        """The alarms of the latest window."""
-        last = max((each.window.end for each in self.performed if each.window.end), default=None)
-        return [each for each in self.performed if each.is_alarm and each.window.end == last]
+
+def _latest(moved: Sequence[Moved]) -> list[Moved]:
+    last = max((each.window.end for each in moved if each.window.end), default=None)
+    return [each for each in moved if each.alarms and each.window.end == last]
 
 
 def watch(
@@ -64,29 +74,46 @@ def watch(
     """
     found = Watched(registry.champion(conn, spec.name))
     if found.version is None:
-        found.notes.append(f"{spec.name} has no champion: goldloop train {spec.name}")
+        for notes in (found.drift_notes, found.performance_notes):
+            notes.append(f"{spec.name} has no champion: goldloop train {spec.name}")
         return found
     with transaction(conn):
         create_tables(conn)
     made = Made(found.version, run_id, utc(now))
-    scored = _source(conn, relations, spec.score.on, "score.on", spec, found.notes)
-    training = _source(conn, relations, spec.train.on, "train.on", spec, found.notes)
+    scored = _source(conn, relations, spec.score.on, "score.on", spec, found.drift_notes)
+    training = _source(conn, relations, spec.train.on, "train.on", spec, found.drift_notes)
     if scored is not None:
         _note_columns(spec, found, scored)
         if training is not None:
-            _note_reference(conn, spec, made, training, found.notes)
-        with _noted(conn, f"drift of {spec.name}", found.notes):
-            found.moved = measure_windows(conn, spec, made, scored)
+            _note_reference(conn, spec, made, training, found.drift_notes)
+        with _noted(conn, f"drift of {spec.name}", found.drift_notes):
+            found.moved = measure_windows(conn, spec, made, scored, training)
             _note_no_rows(found, scored)
     if scored is not None and training is not None and found.moved:
-        with _noted(conn, f"skew of {spec.name}", found.notes):
+        with _noted(conn, f"skew of {spec.name}", found.drift_notes):
             last = found.moved[-1].window
             found.moved += measure_skew(conn, spec, made, scored, training, last)
-    if training is not None:
-        with _noted(conn, f"performance of {spec.name}", found.notes):
-            found.performed = measure_performance(conn, spec, made, training)
-            found.labels = measure_labels(conn, spec, made, training, found.performed)
+    _watch_performance(conn, spec, relations, made, found)
     return found
+
+
+def _watch_performance(
+    conn: DuckDBPyConnection,
+    spec: ModelSpec,
+    relations: Mapping[str, Relation],
+    made: Made,
+    found: Watched,
+) -> None:
+    """Measure how good predictions were and how far labels have moved; read the alarms left."""
+    notes = found.performance_notes
+    training = _source(conn, relations, spec.train.on, "train.on", spec, notes)
+    if training is not None:
+        with _noted(conn, f"performance of {spec.name}", notes):
+            found.performed = measure_performance(conn, spec, made, training)
+        with _noted(conn, f"drift of the labels of {spec.name}", found.drift_notes):
+            windows = labelled_windows(conn, spec, made.version, training)
+            found.labels = measure_labels(conn, spec, made, training, windows)
+    found.performance_alarms = standing_performance(conn, made.version)
 
 
 @contextmanager
@@ -116,7 +143,7 @@ def _source(
 
 def _note_no_rows(found: Watched, scored: Source) -> None:
     if not found.moved:
-        found.notes.append(
+        found.drift_notes.append(
             f"{scored.relation} has no rows: nothing was compared; look at its SQL, then: "
             f"{scored.build}"
         )
@@ -130,19 +157,19 @@ def _note_columns(spec: ModelSpec, found: Watched, scored: Source) -> None:
     names = [each.name for each in features]
     for name in spec.monitor.columns:
         if name not in names:
-            found.notes.append(
+            found.drift_notes.append(
                 f"monitor.columns names '{name}', which is no feature of {found.version.name}; it "
                 f"has: {listed(name, names)}; fix {spec.file}"
             )
     for name in spec.monitor.segments:
         if name not in scored.columns:
-            found.notes.append(
+            found.drift_notes.append(
                 f"monitor.segments names '{name}', which is not a column of {scored.relation}; it "
                 f"has: {listed(name, scored.columns)}; fix {spec.file}"
             )
     for feature in features:
         if feature.sql is None and feature.name not in scored.columns:
-            found.notes.append(
+            found.drift_notes.append(
                 f"feature '{feature.name}' of {found.version.name} is not a column of "
                 f"{scored.relation} any more; add it to its SQL, or train anew: "
                 f"goldloop train {spec.name}"

@@ -18,10 +18,11 @@ from ml.monitoring.keeping import (
     insert,
     keep_profiles,
     profiles_before,
+    same_window,
     training_profiles,
 )
-from ml.monitoring.profile import CountedText, Numbers, SortedNumbers
-from ml.monitoring.rows import Looked, features_of, look, predictions_of, predictions_sql
+from ml.monitoring.learnt import learnt_until, strange_sql
+from ml.monitoring.rows import Looked, day_sql, features_of, look, predictions_of, predictions_sql
 from ml.monitoring.same_rows import SameRows, same_rows
 from ml.monitoring.training import parts_of
 from ml.monitoring_tables import DRIFT, PROFILES
@@ -33,6 +34,7 @@ _MEASURES = ("psi", "jensen_shannon", "kolmogorov_smirnov", "wasserstein", "wass
     "chi_square", "p_value", "total_variation", "missing", "unseen"
 )  # fmt: skip
 NO_REFERENCE = "nothing was kept of it at training"
+LEARNT_FROM = "every row told was learnt from"
 
 
 @dataclass(frozen=True)
@@ -76,21 +78,23 @@ class Moved:
 
 
 def measure_windows(
-    conn: DuckDBPyConnection, spec: ModelSpec, made: Made, source: Source
+    conn: DuckDBPyConnection, spec: ModelSpec, made: Made, source: Source, training: Source | None
 ) -> list[Moved]:
     """Measure each window of what is scored in ``source``, and keep it; the last window last.
 
-    Windows measured before are measured anew.
+    Windows measured before are measured anew. What was told of rows of ``training`` that the
+    version learnt from does not count.
     """
     found: list[Moved] = []
     apart = spec.monitor.window != "run"
     reference = training_profiles(conn, made.version)
+    strange = strange_sql(spec, made.version, training, learnt_until(conn, made.version))
     for window in _windows(conn, spec, source):
-        looked = list(_look(conn, spec, made, source, window))
+        looked = list(_look(conn, spec, made, source, window, strange))
         before = profiles_before(conn, spec.name, window, apart=apart)
         moved = [*against(spec, looked, window, reference, "training")]
         moved += against(spec, looked, window, before, "before") if before else ()
-        _replace(conn, made, window, apart)
+        _replace(conn, spec, made, window)
         keep_profiles(conn, made, SCORING, [each.profiled(window) for each in looked])
         keep_moved(conn, made, moved)
         found += moved
@@ -114,21 +118,26 @@ def measure_skew(
 
 def _windows(conn: DuckDBPyConnection, spec: ModelSpec, source: Source) -> list[Window]:
     """Return the windows of the scored table, the latest last; none where it has no rows."""
-    day = f"cast({source.columns[spec.score.time].time_sql} as date)"
+    day = day_sql(spec, source)
     period = spec.monitor.window
     by = "1" if period == "run" else f"date_trunc('{period}', {day})"
     rows = conn.execute(
-        f"select min({day}), max({day}), {by} as period from {source.relation.sql} "
-        f"group by period order by period desc limit {MOST_WINDOWS}"
+        f"select min({day}), max({day}), {by} as goldloop_period from {source.relation.sql} "
+        f"group by goldloop_period order by goldloop_period desc limit {MOST_WINDOWS}"
     ).fetchall()
     return [Window(start, end) for start, end, _ in reversed(rows) if start is not None]
 
 
 def _look(
-    conn: DuckDBPyConnection, spec: ModelSpec, made: Made, source: Source, window: Window
+    conn: DuckDBPyConnection,
+    spec: ModelSpec,
+    made: Made,
+    source: Source,
+    window: Window,
+    strange: str | None,
 ) -> Iterator[Looked]:
     parts = parts_of(spec.monitor.segments, source)
-    day = f"cast({source.columns[spec.score.time].time_sql} as date)"
+    day = day_sql(spec, source)
     features = [("feature", each) for each in features_of(spec, made.version, source)]
     dates = [window.start, window.end]
     if features:
@@ -136,7 +145,7 @@ def _look(
         yield from look(conn, rows_sql, dates, features, spec.score.key, parts)
     relation, told = predictions_of(conn, spec)
     if told:
-        rows_sql, parts = predictions_sql(spec, relation, source, parts)
+        rows_sql, parts = predictions_sql(spec, relation, source, parts, strange or "true")
         values = [made.version.version, *dates]
         yield from look(conn, rows_sql, values, told, spec.score.key, parts)
 
@@ -153,7 +162,7 @@ def against(
     thresholds = spec.monitor.thresholds if counts else {}
     for each in looked:
         held = baselines.get(each.place)
-        reason = _cannot(each, held)
+        reason = _cannot(each, held, name)
         if held is None or reason:
             yield Moved(each.place, window, name, each.rows, Drift(), held, (), reason)
             continue
@@ -163,16 +172,17 @@ def against(
         yield Moved(each.place, window, name, each.rows, found, held, told)
 
 
-def _cannot(looked: Looked, against: Profiled | None) -> str | None:
+def _cannot(looked: Looked, against: Profiled | None, baseline: Baseline) -> str | None:
     """Return why a place cannot be compared, None where it can."""
     if against is None:
-        return NO_REFERENCE
-    numbers = isinstance(against.profile, Numbers)
-    if numbers != isinstance(looked.values, SortedNumbers):
+        return NO_REFERENCE if baseline == "training" else "it was not in the window before"
+    if looked.type != against.type:
         return f"it is a {looked.type} now and was a {against.type}"
-    if isinstance(looked.values, CountedText | SortedNumbers) and not looked.rows:
-        return "the window has no rows"
-    return None
+    if not looked.rows:
+        # A window has rows that are scored.
+        is_told = looked.place.role in ("prediction", "score")
+        return LEARNT_FROM if is_told else "the window has no rows"
+    return None if against.rows else "what it is held against has no rows"
 
 
 def _skewed(found: SameRows, window: Window) -> Moved:
@@ -182,18 +192,19 @@ def _skewed(found: SameRows, window: Window) -> Moved:
     )  # fmt: skip
 
 
-def _replace(conn: DuckDBPyConnection, made: Made, window: Window, apart: bool) -> None:
-    """Take out what was measured of ``window`` before, of one that has grown since, too."""
-    where = "model = ? and version = ? and window_from = ?"
+def _replace(conn: DuckDBPyConnection, spec: ModelSpec, made: Made, window: Window) -> None:
+    """Take out what was measured of ``window`` before, of one that has moved since, too."""
+    period = spec.monitor.window
+    where = f"model = ? and version = ? and {same_window(period)}"
     values = [made.version.model, made.version.version, window.start]
-    if not apart:
+    if period == "run":
         where, values = f"{where} and window_to = ?", [*values, window.end]
     _delete(conn, f"{where} and role <> 'label'", values)
 
 
-def replace_labels(conn: DuckDBPyConnection, made: Made, window: Window) -> None:
+def replace_labels(conn: DuckDBPyConnection, spec: ModelSpec, made: Made, window: Window) -> None:
     """Take out what was measured of the labels of ``window``, when there were fewer, too."""
-    where = "model = ? and version = ? and window_from = ? and role = 'label'"
+    where = f"model = ? and version = ? and {same_window(spec.monitor.window)} and role = 'label'"
     _delete(conn, where, [made.version.model, made.version.version, window.start])
 
 

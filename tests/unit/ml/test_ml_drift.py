@@ -96,8 +96,41 @@ def test_binned_distances_are_those_of_scipy(conn: duckdb.DuckDBPyConnection) ->
 
 
 def test_few_numbers_have_a_bin_each() -> None:
-    assert list(profile([3, 1, 1, 2, np.nan]).edges) == [1, 2, 3]
+    assert profile([3, 1, 1, 2, 2, 1, np.nan]).is_few
     assert list(profile([3, 1, 1, 2]).counted(np.array([1.0, 2.0, 3.0]))) == [2, 1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "before", "after"),
+    [
+        ([0] * 500, [-999] * 500, [500, 0], [0, 500]),
+        ([0, 1] * 250, [0, 0.5] * 250, [250, 250, 0], [250, 0, 250]),
+        ([0, 1, 2, 3] * 250, [-1, 1, 2, 3] * 250, [250] * 4 + [0], [0, 250, 250, 250, 250]),
+    ],
+)
+def test_of_few_numbers_one_that_is_new_is_in_no_bin_of_another(
+    old: list[float], new: list[float], before: list[float], after: list[float]
+) -> None:
+    found = drift(profile(old), SortedNumbers.of(np.array(new, dtype=float)))
+    assert found.psi is not None
+    assert found.psi > 0.2
+    assert is_alarm(found, psi=0.2, columns=1)
+    p, q = np.array(before) / len(old), np.array(after) / len(new)
+    assert found.jensen_shannon == pytest.approx(jensenshannon(p, q))
+    assert found.total_variation == pytest.approx(np.abs(p - q).sum() / 2)
+    oracle = chi2_contingency([before, after], correction=False)
+    assert found.chi_square == pytest.approx(oracle.statistic)
+    assert found.p_value == pytest.approx(oracle.pvalue)
+
+
+def test_of_few_rows_that_all_differ_none_has_a_bin_of_its_own() -> None:
+    """Else whatever comes is new, and an alarm."""
+    rng = np.random.default_rng(0)
+    raised = 0
+    for _ in range(50):
+        kept = profile(rng.normal(size=20))
+        raised += is_alarm(drift(kept, SortedNumbers.of(rng.normal(size=300))), psi=0.2, columns=5)
+    assert raised < 10
 
 
 def test_values_that_the_baseline_never_had_are_unseen(conn: duckdb.DuckDBPyConnection) -> None:
