@@ -8,6 +8,7 @@ from datetime import datetime
 from duckdb import DuckDBPyConnection
 
 from ml.data.checks import utc
+from ml.data.made_up import refuse_made_up
 from ml.data.transform import worked_out
 from ml.errors import PipelineError
 from ml.images.left_out import LeftOut, keep_left_out
@@ -98,6 +99,7 @@ def _score(
 ) -> ScoreResult:
     """Score with ``version``, into the table of ``schema`` that has the model's name."""
     ready = kind_of(version.task).prepare(conn, spec, version, relations, now=now, schema=schema)
+    refuse_made_up(conn, ready.source, spec)
     with worked_out(ready.source):
         replaced = clear(conn, ready.target)
         with closing(ready.batches(BATCH_ROWS)) as batches:

@@ -18,6 +18,7 @@ from ml.monitoring.keeping import Made
 from ml.monitoring.training import keep_training
 from ml.relation import Relation
 from ml.spec import ModelSpec
+from ml.synthetic.guard import refuse_unmarked
 from ml.tables import create_tables
 from ml.transaction import transaction
 from ml.versions import artifact, cards, code, decisions, registry
@@ -56,6 +57,7 @@ def train(
         create_tables(conn)
         cards.record(conn, spec, provenance.run_id, utc(now))
         found = kind.find(conn, spec, relations, now=now, known=known)
+        refuse_unmarked(conn, found.source, spec)
         content = content_hash(conn, found.source, list(found.source.columns.values()))
         fingerprint = _fingerprint(spec, found, content)
         made = _made_before(conn, kind, spec.name, fingerprint)

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from orchestration.contract_checks import ContractChecks
+from orchestration.declared import declared_models
 from orchestration.executor import releasing_executor
 from orchestration.feedback import refuse_feedback
 from orchestration.landing_assets import landing_assets
@@ -10,6 +11,7 @@ from orchestration.ml_assets import ml_assets
 from orchestration.project import Project
 from orchestration.sql_assets import sql_assets
 from orchestration.synthetic_assets import synthetic_assets
+from orchestration.synthetic_sets import check_use
 
 LOOP = "loop"
 # After the upstream systems have delivered the day before, and before people come to work.
@@ -30,6 +32,7 @@ def build(project: Project) -> dg.Definitions:
     if any(node["resource_type"] == "model" for node in project.manifest.raw["nodes"].values()):
         assets.append(sql_assets(project, contracts))
     refuse_feedback(assets)
+    check_use(project.manifest, declared_models(project))
     contracts.require({key for each in assets for key in each.keys})
     return dg.Definitions(
         assets=assets,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from dataops.manifest import Manifest
+from ml.declaration.tasks import LABELLED
 from ml.errors import UsageError
 from ml.names import listed
 from ml.spec import ModelSpec
@@ -42,13 +43,7 @@ def check_use(manifest: Manifest, specs: Iterable[ModelSpec]) -> None:
     for spec in specs:
         learnt = sorted(sets[each] for each in manifest.above(spec.train.on) & sets.keys())
         if learnt and spec.train.synthetic is None:
-            raise _refusal(
-                spec,
-                f"train.on '{spec.train.on}' is made from made-up rows ({', '.join(learnt)}), and "
-                "train.synthetic does not name the column that marks them",
-                f"carry is_synthetic through the SQL and add to train: synthetic: is_synthetic in "
-                f"{spec.file}",
-            )
+            raise _unmarked(spec, learnt)
         if spec.score is None:
             continue
         scored = sorted(sets[each] for each in manifest.above(spec.score.on) & sets.keys())
@@ -76,6 +71,22 @@ def named_sets(manifest: Manifest, names: Sequence[str]) -> list[SyntheticSet]:
                 fix="type one of them: goldloop synthetic NAME",
             )
     return [sets[name] for name in names or sets]
+
+
+def _unmarked(spec: ModelSpec, sets: Sequence[str]) -> UsageError:
+    made = f"train.on '{spec.train.on}' is made from made-up rows ({', '.join(sets)})"
+    if spec.task not in LABELLED:
+        return _refusal(
+            spec,
+            f"{made}; a {spec.task} is learnt from real rows alone",
+            f"let train.on of {spec.file} name a model that reads no made-up rows",
+        )
+    return _refusal(
+        spec,
+        f"{made}, and train.synthetic does not name the column that marks them",
+        f"carry is_synthetic and synthetic_set through the SQL and add to train: synthetic: "
+        f"is_synthetic in {spec.file}",
+    )
 
 
 def _refusal(spec: ModelSpec, problem: str, fix: str) -> UsageError:

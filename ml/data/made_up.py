@@ -7,6 +7,7 @@ from duckdb import DuckDBPyConnection
 
 from ml.columns import Column, Source
 from ml.data.split import Positions
+from ml.declaration.tasks import LABELLED
 from ml.errors import PipelineError, UsageError
 from ml.spec import ModelSpec
 
@@ -17,17 +18,12 @@ MARK, MARKS = "is_synthetic", ("is_synthetic", "synthetic_set", "synthetic_versi
 def find_made_up(conn: DuckDBPyConnection, source: Source, spec: ModelSpec) -> Column | None:
     """Return the column that ``train.synthetic`` names, its values found good; None without one.
 
-    Raises UsageError where rows are marked and the declaration does not say so, for a column that
-    is not there or no boolean; PipelineError where it does not say.
+    Raises what :func:`check_marked` raises, UsageError for a column that is not there or no
+    boolean, PipelineError where it does not say.
     """
     name = spec.train.synthetic
     if name is None:
-        if MARK in source.columns:
-            raise UsageError(
-                f"{source.relation} has the column '{MARK}', by which made-up rows are marked, but "
-                "train.synthetic does not name it",
-                fix=f"add to train: synthetic: {MARK} in {spec.file}, then: dbt parse",
-            )
+        check_marked(conn, source, spec)
         return None
     column = source.column(name, "train.synthetic", spec.file)
     if column.kind != "boolean":
@@ -49,29 +45,52 @@ def find_made_up(conn: DuckDBPyConnection, source: Source, spec: ModelSpec) -> C
     return column
 
 
+def check_marked(conn: DuckDBPyConnection, source: Source, spec: ModelSpec) -> None:
+    """Raise where rows that ``spec`` learns from are marked as made up and it does not say so.
+
+    UsageError where ``train.synthetic`` could name the mark, PipelineError where only real rows are
+    learnt from.
+    """
+    if spec.train.synthetic is not None or MARK not in source.columns:
+        return
+    if spec.task not in LABELLED:
+        _refuse_marked(conn, source, MARK, f"a {spec.task} is learnt from real rows alone")
+        return
+    raise UsageError(
+        f"{source.relation} has the column '{MARK}', by which made-up rows are marked, but "
+        "train.synthetic does not name it",
+        fix=f"add to train: synthetic: {MARK} in {spec.file}, then: dbt parse",
+    )
+
+
 def refuse_made_up(conn: DuckDBPyConnection, source: Source, spec: ModelSpec) -> None:
     """Raise PipelineError where rows to be scored are made up: predictions are of real rows."""
-    for name in {MARK, spec.train.synthetic or MARK} & source.columns.keys():
-        column = source.columns[name]
-        row = conn.execute(
-            f"select count(*) from {source.relation.sql} "
-            f"where lower(cast({column.sql} as varchar)) = 'true'"
-        ).fetchone()
-        if row and row[0]:
-            raise PipelineError(
-                f"{row[0]:,} rows of {source.relation} are made up ('{name}' is true); predictions "
-                "are of real rows alone",
-                fix=f"leave them out in the SQL of {source.dbt_name}, then: {source.build}",
-            )
+    for name in sorted({MARK, spec.train.synthetic or MARK} & source.columns.keys()):
+        _refuse_marked(conn, source, name, "predictions are of real rows alone")
+
+
+def _refuse_marked(conn: DuckDBPyConnection, source: Source, name: str, why: str) -> None:
+    row = conn.execute(
+        f"select count(*) from {source.relation.sql} "
+        f"where lower(cast({source.columns[name].sql} as varchar)) = 'true'"
+    ).fetchone()
+    if row and row[0]:
+        raise PipelineError(
+            f"{row[0]:,} rows of {source.relation} are made up ('{name}' is true); {why}",
+            fix=f"leave them out in the SQL of {source.dbt_name}, then: {source.build}",
+        )
 
 
 def known_again(keys: Sequence[str], time: str | None) -> str:
-    """Return the SQL of the hash by which a row is known again: of its key and time.
+    """Return the SQL of the number by which a row is known again: of its key and time.
 
-    ``keys`` are the SQL of the columns of the key, ``time`` of the microseconds of the time.
+    ``keys`` are the SQL of the columns of the key, ``time`` of the microseconds of the time. It is
+    kept across runs, so it is a half of an MD5: DuckDB's own ``hash`` may differ by version.
     """
     parts = [f"cast({sql} as varchar)" for sql in (*keys, *([time] if time else []))]
-    return f"hash({', '.join(parts)})"
+    # With its length before it no text runs into the next one.
+    told = [f"coalesce(strlen({part}), -1), ':', {part}" for part in parts]
+    return f"md5_number_lower(concat({', '.join(told)}))"
 
 
 def with_made_up(

@@ -15,7 +15,6 @@ from ml.data.checks import Grain, check_rows
 from ml.data.dataset import Rows, TrainingSet
 from ml.data.features import Encoder
 from ml.data.holdout import Parts
-from ml.data.made_up import refuse_made_up
 from ml.data.transform import check_inputs, feature_column
 from ml.earlier.kept import EarlierModel
 from ml.images.left_out import LeftOut
@@ -94,7 +93,6 @@ def prepare_rows(
     source = find(conn, relations, spec.score.on, "score.on", spec.file)
     key = [source.column(name, "score.key", spec.file) for name in spec.score.key]
     time = source.time(spec.score.time, "score.time", spec.file)
-    refuse_made_up(conn, source, spec)
     check_inputs(source, model.encoder.features, version.name)
     rows = check_rows(conn, source, Grain(key, time, by_day=True), now)
     features = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -23,6 +23,11 @@ class Synthetic(Part):
     train: Train = Field(
         description="The training set, as an ML model declares it: the rows learnt from are "
         "imitated, those held out judge."
+    )
+    task: Literal["classification", "regression"] | None = Field(
+        None,
+        description="Whether the label is a class or a number, as ML models have it that learn "
+        "from these rows; unless given, a whole number with up to 20 values is a class.",
     )
     rows: Annotated[int, Field(ge=100, le=10_000_000)] | None = Field(
         None, description="How many rows are made; as many as are learnt from unless given."

@@ -23,7 +23,7 @@ from ml.synthetic.report import Line, report
 from ml.synthetic.sets import Made
 from ml.synthetic.table import Real, read_real
 from ml.synthetic.tables import create_tables
-from ml.synthetic.trees import Drawn, draw, leaf_of
+from ml.synthetic.trees import Drawn, draw
 from ml.synthetic.usefulness import usefulness
 from ml.synthetic.writing import write
 from ml.transaction import transaction
@@ -31,7 +31,7 @@ from ml.versions import artifact
 from ml.versions.provenance import Provenance
 
 # Raised by one whenever the same rows and declaration would give other rows than before.
-ENGINE = 1
+ENGINE = 2
 _STRANGERS = 0.2
 Tell = Callable[[str], None]
 Draw = Callable[[Array, list[bool], int, int, int], Drawn]
@@ -42,8 +42,7 @@ class _Judged:
     """What came of drawing: the rows [rows, shapes], their report and what it says of copies."""
 
     rows: Array
-    learnt: int
-    rare: int
+    drawn: Drawn
     lines: list[Line]
     privacy: Privacy
 
@@ -103,7 +102,7 @@ def _judged(real: Real, asked: SyntheticSet, tell: Tell, generator: Draw) -> _Ju
     found = privacy(learnt, strangers, drawn.rows, nominal, declared.seed)
     tell("learning from them")
     lines = report(apart, usefulness(real, rows), found, len(held))
-    return _Judged(rows, len(learnt), drawn.rare, lines, found)
+    return _Judged(rows, drawn, lines, found)
 
 
 def _parted(real: Real, at: list[int], seed: int) -> tuple[Array, Array]:
@@ -133,14 +132,14 @@ def _kept(
         train_relation=str(real.found.source.relation),
         key=tuple(each.name for each in (*grain.key, grain.time) if each),
         rows=len(judged.rows),
-        learnt_rows=judged.learnt,
+        learnt_rows=judged.drawn.learnt,
         held_rows=len(real.held),
-        leaf=leaf_of(asked.declared.leaf, judged.learnt),
+        leaf=judged.drawn.leaf,
         seed=asked.declared.seed,
         columns=tuple(real.shapes[at].name for at in real.made),
         left_out={each.name: each.left_out for each in real.shapes if each.left_out}
         | _not_read(real),
-        rare=judged.rare,
+        rare=judged.drawn.rare,
         reason=_reason(judged.privacy),
         content=content_hash(conn, target, values),
     )

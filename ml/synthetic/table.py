@@ -104,7 +104,8 @@ def _model(conn: DuckDBPyConnection, asked: SyntheticSet, source: Source) -> Mod
     """Return the ML model by which the engine reads and splits the rows, and tells their worth."""
     declared = asked.declared
     label = source.column(declared.train.label or "", "train.label", asked.file)
-    metric = "roc_auc" if _is_class(conn, source, label) else "rmse"
+    task = declared.task or ("classification" if _is_class(conn, source, label) else "regression")
+    metric = "roc_auc" if task == "classification" else "rmse"
     given = declared.train.model_dump(mode="json", exclude_unset=True)
     excluded = [*declared.train.features.exclude]
     given["transform"] = {

@@ -26,14 +26,21 @@ _SPIKE = 100
 _APART = 5
 # Numbers with more decimals have as many as they come with.
 _MOST_DECIMALS = 6
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Made-up rows [rows, columns], and how many real values were too rare to be drawn."""
+    """Made-up rows [rows, columns], and how many real values were too rare to be drawn.
+
+    ``learnt`` is how many real rows they were made from, ``leaf`` among how many of these each
+    value was drawn at the least.
+    """
 
     rows: Array
     rare: int
+    learnt: int
+    leaf: int
 
 
 def leaf_of(asked: int, rows: int) -> int:
@@ -58,7 +65,7 @@ def draw(real: Array, nominal: list[bool], wanted: int, leaf: int, seed: int) ->
         made[:, at] = _from_leaves(column, is_nominal, here, there, random)
         more = _inputs(column, column, is_nominal), _inputs(column, made[:, at], is_nominal)
         known, told = np.column_stack([known, more[0]]), np.column_stack([told, more[1]])
-    return Drawn(made, rare)
+    return Drawn(made, rare, len(real), least)
 
 
 def _without_rare(codes: Array, random: np.random.Generator) -> int:
@@ -73,7 +80,7 @@ def _without_rare(codes: Array, random: np.random.Generator) -> int:
 
 def _leaves(
     column: Array, nominal: bool, known: Array, told: Array, leaf: int, seed: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+) -> tuple[Ints, Ints]:
     """Return the leaf of each real row and of each made-up one, by the columns before."""
     if not known.shape[1]:
         return np.zeros(len(known), np.int64), np.zeros(len(told), np.int64)
@@ -98,8 +105,8 @@ def _inputs(of: Array, column: Array, nominal: bool) -> Array:
 def _from_leaves(
     column: Array,
     nominal: bool,
-    here: npt.NDArray[np.int64],
-    there: npt.NDArray[np.int64],
+    here: Ints,
+    there: Ints,
     random: np.random.Generator,
 ) -> Array:
     """Return a value for each leaf of ``there``, drawn among those of the rows of that leaf.
@@ -120,10 +127,36 @@ def _from_leaves(
     # Missing values come last in a leaf; a number lies between two that are there.
     gone = np.r_[0, np.cumsum(np.isnan(values))]
     last = end - (gone[end] - gone[start]) - 1
-    beside = at + random.integers(-_APART, _APART + 1, len(at))
-    other = values[np.clip(beside, start, np.maximum(last, start))]
+    apart = random.integers(1, _APART + 1, len(at)) * random.choice((-1, 1), len(at))
+    other = _beside(values, leaves, at, apart, start, last)
+    lonely = np.isnan(other) & ~common
+    if lonely.any() and len(distinct) > 1:
+        own = np.searchsorted(distinct, drawn[lonely])
+        every = np.zeros(len(distinct), np.int64)
+        ends = np.zeros(len(own), np.int64), np.full(len(own), len(distinct) - 1)
+        other[lonely] = _beside(distinct, every, own, apart[lonely], *ends)
     between = drawn + random.random(len(drawn)) * (other - drawn)
     return _rounded(np.where(common, drawn, between), distinct)
+
+
+def _beside(values: Array, leaves: Ints, at: Ints, apart: Ints, first: Ints, last: Ints) -> Array:
+    """Return another value than that ``at`` each place, up to so many places ``apart`` of it.
+
+    ``values`` rise within each of ``leaves``; the other one lies from ``first`` to ``last``. NaN
+    where these are all the same.
+    """
+    steps = np.flatnonzero((np.diff(values) != 0) | (np.diff(leaves) != 0)) + 1
+    edges = np.r_[0, steps, len(values)]
+    run = np.searchsorted(edges, at, "right") - 1
+    below, above = edges[run] - 1, edges[run + 1]
+    up = np.where(apart > 0, above <= last, below < first)
+    beside = np.where(
+        up,
+        np.minimum(above + np.abs(apart) - 1, last),
+        np.maximum(below - np.abs(apart) + 1, first),
+    )
+    other = values[np.clip(beside, 0, len(values) - 1)]
+    return np.where((above > last) & (below < first), np.nan, other)
 
 
 def _rounded(drawn: Array, distinct: Array) -> Array:

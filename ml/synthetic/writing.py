@@ -1,6 +1,6 @@
 """Made-up rows as a table: typed as the training set, under keys that no real row has, marked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import duckdb
 import numpy as np
@@ -18,6 +18,7 @@ from ml.synthetic.usefulness import as_text
 from ml.tables import exists
 
 _BUFFER = "synthetic_rows"
+_FRESH = WHOLE | {"VARCHAR", "UUID", "DECIMAL", "DOUBLE", "FLOAT"}
 
 
 def write(
@@ -30,9 +31,11 @@ def write(
     source = real.found.source
     arrays = {f"c{at}": _plain(shape, made[:, at]) for at, shape in _made(real)}
     arrays["n"] = pa.array(np.arange(1, len(made) + 1))
+    drawn = _drawn_keys(conn, real, len(made))
+    arrays |= {f"k{at}": values for at, values in enumerate(drawn.values())}
     marks = {"is_synthetic": "true", "synthetic_set": "?", "synthetic_version": str(version)}
     asked = [
-        *_values(conn, real, name),
+        *_values(conn, real, name, {each: f"k{at}" for at, each in enumerate(drawn)}),
         *(f"cast({marks[each]} as {type_}) as {each}" for each, type_ in MARKS.items()),
     ]
     conn.execute(f"create schema if not exists {quote(target.schema)}")
@@ -59,9 +62,11 @@ def _made(real: Real) -> Iterator[tuple[int, Shape]]:
     return ((at, each) for at, each in enumerate(real.shapes) if each.left_out is None)
 
 
-def _values(conn: DuckDBPyConnection, real: Real, name: str) -> Iterator[str]:
+def _values(
+    conn: DuckDBPyConnection, real: Real, name: str, drawn: Mapping[str, str]
+) -> Iterator[str]:
     """Yield the SQL of each column as the training set types it, null where nothing is made."""
-    values = {shape.name: _typed(shape, f"c{at}") for at, shape in _made(real)}
+    values = {shape.name: _typed(shape, f"c{at}") for at, shape in _made(real)} | {**drawn}
     values |= {column.name: sql for column, sql in _keys(conn, real, name)}
     for column in real.found.source.columns.values():
         if column.name == real.spec.train.split.column:
@@ -91,6 +96,11 @@ def is_as_made(conn: DuckDBPyConnection, target: Relation) -> bool:
     return exists(conn, target) and MARKS.keys() <= describe(conn, target).keys()
 
 
+def is_fresh(column: Column) -> bool:
+    """Whether a key of its type has values made for it that no real row has."""
+    return column.base in _FRESH
+
+
 def _plain(shape: Shape, values: Array) -> pa.Array:
     if shape.values is not None:
         return as_text(shape.values, values)
@@ -107,29 +117,47 @@ def _typed(shape: Shape, name: str) -> str:
 
 
 def _keys(conn: DuckDBPyConnection, real: Real, name: str) -> Iterator[tuple[Column, str]]:
-    """Return each column of the key, with the SQL of its fresh value in row ``n``.
+    """Yield each column of the key that is fresh, with the SQL of its value in row ``n``.
 
     Texts begin with the set's name, numbers go down from below the least one (and below 0), or up
-    where they have no sign.
+    where they have no sign. One such column is enough: no row has the same key then.
     """
-    for column in real.found.grain.key:
-        yield column, _fresh(conn, real, column, name)
+    key, source = real.found.grain.key, real.found.source
+    for column in key:
+        if is_fresh(column):
+            yield column, _fresh(conn, real, column, name)
+    if not any(map(is_fresh, key)):
+        told = ", ".join(f"'{column.name}' ({column.type})" for column in key)
+        raise PipelineError(
+            f"synthetic set '{name}': of the key {told} of {source.relation} no fresh values are "
+            "made; allowed: a key with a text, a number or a UUID",
+            fix=f"cast one of them in the SQL of {source.dbt_name}, or add a column to train.key, "
+            f"then: {source.build}",
+        )
 
 
 def _fresh(conn: DuckDBPyConnection, real: Real, column: Column, name: str) -> str:
-    source = real.found.source
     if column.base == "VARCHAR":
         return f"concat({text(name)}, '-', printf('%08d', n))"
     if column.base == "UUID":
         return f"cast(md5(concat({text(name)}, n)) as uuid)"
-    if column.base in WHOLE | {"DECIMAL", "DOUBLE", "FLOAT"}:
-        row = conn.execute(
-            f"select cast(floor(least(min({column.sql}), 0)) as hugeint), "
-            f"cast(ceil(max({column.sql})) as hugeint) from {source.relation.sql}"
-        ).fetchone() or (0, 0)
-        return f"({row[1]} + n)" if column.base.startswith("U") else f"({row[0]} - n)"
-    raise PipelineError(
-        f"synthetic set '{name}': key '{column.name}' is {column.type} in {source.relation}; of it "
-        "no fresh values are made; allowed: a text, a number or a UUID",
-        fix=f"cast it in the SQL of {source.dbt_name}, then: {source.build}",
-    )
+    row = conn.execute(
+        f"select cast(floor(least(min({column.sql}), 0)) as hugeint), "
+        f"cast(ceil(max({column.sql})) as hugeint) from {real.found.source.relation.sql}"
+    ).fetchone() or (0, 0)
+    return f"({row[1]} + n)" if column.base.startswith("U") else f"({row[0]} - n)"
+
+
+def _drawn_keys(conn: DuckDBPyConnection, real: Real, wanted: int) -> dict[str, pa.Array]:
+    """Return the columns of the key that are neither fresh nor made: drawn among the real ones."""
+    random = np.random.default_rng(real.spec.estimator.seed)
+    made, source = {shape.name for _, shape in _made(real)}, real.found.source
+    found = {}
+    for column in real.found.grain.key:
+        if not is_fresh(column) and column.name not in made:
+            values = conn.execute(
+                f"select {column.sql} from {source.relation.sql} order by 1"
+            ).to_arrow_table()
+            at = random.integers(0, values.num_rows, wanted)
+            found[column.name] = values.column(0).combine_chunks().take(pa.array(at))
+    return found

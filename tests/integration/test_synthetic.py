@@ -39,15 +39,15 @@ models:
       - {name: visit_id, data_tests: [unique, not_null]}
 """
 COPYING = """
+from dataclasses import replace
 from functools import partial
 import numpy as np
 import orchestration.synthetic_assets as assets
 from ml.synthetic import make, trees
 
 def copying(real, nominal, wanted, leaf, seed):
-    rows = trees.draw(real, nominal, wanted, leaf, seed).rows.copy()
-    rows[:, :] = real[np.arange(wanted) % len(real)]
-    return trees.Drawn(rows, 0)
+    drawn = trees.draw(real, nominal, wanted, leaf, seed)
+    return replace(drawn, rows=real[np.arange(wanted) % len(real)])
 
 assets.synthesise = partial(make.synthesise, generator=copying)
 from orchestration.cli import main
@@ -91,3 +91,18 @@ def test_made_up_rows_are_published_with_a_model_that_learns_from_them(project: 
     done = _run(project, "-m", "orchestration.cli")
     assert done.returncode == 0, done.stderr
     assert (project / "warehouse" / "current").exists()
+
+
+@pytest.mark.long
+def test_the_graph_is_refused_where_made_up_rows_are_not_marked(project: Path) -> None:
+    path = project / "models" / "purchase.yml"
+    declared = path.read_text(encoding="utf-8")
+    path.write_text(declared.replace("synthetic: is_synthetic", ""), encoding="utf-8")
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import orchestration.definitions"],
+        capture_output=True, text=True, timeout=400, check=False,
+        env={**os.environ, "GOLDLOOP_PROJECT_DIR": str(project),
+             "GOLDLOOP_HOME": str(project / "warehouse")},
+    )  # fmt: skip
+    assert loaded.returncode != 0
+    assert "train.synthetic does not name the column that marks them" in loaded.stderr

@@ -1,81 +1,31 @@
 """Made-up rows: like real ones, copies of nobody, and never a judge."""
 
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import datetime
 
 import duckdb
 import numpy as np
 import pytest
+from scipy.stats import ks_2samp
 
 from ml.errors import PipelineError, UsageError
-from ml.relation import Relation
-from ml.spec import parse_spec
+from ml.monitoring.distances import drift
+from ml.monitoring.profile import SortedNumbers
 from ml.synthetic import sets
-from ml.synthetic.declaration import parse_synthetic
-from ml.synthetic.make import synthesise
+from ml.synthetic.fidelity import fidelity
 from ml.synthetic.nearest import Space, nearest
 from ml.synthetic.privacy import privacy
-from ml.synthetic.trees import Drawn, draw
-from ml.train import train
-from ml.versions.provenance import Provenance
-
-NOW = datetime(2026, 11, 28)
-RELATIONS = {name: Relation("gold", name) for name in ("people", "more", "scored")}
-TRAIN = {"on": "people", "label": "left", "key": ["id"], "split": {"by": "random", "test": 0.25}}
+from ml.synthetic.trees import draw
+from tests.unit.ml.people import TRAIN, copying, make, people, set_of
 
 
 @pytest.fixture
 def conn() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        connection.execute("create schema gold")
-        connection.execute(
-            """
-            create table gold.people as
-            with drawn as (
-                select n, hash(n) % 1000 / 1000.0 as one, hash(n, 'b') % 1000 / 1000.0 as two
-                from range(1200) as numbers (n)
-            )
-            select
-                'p' || n as id,
-                'name ' || n as name,
-                case when one < 0.3 then 'north' when one < 0.8 then 'south' end as region,
-                cast(case when two < 0.4 then 0 else 100 * one + 7 * two end as decimal(8, 2))
-                    as spent,
-                date '2024-01-01' + cast(300 * two as integer) as since,
-                cast(null as double) as empty,
-                one + two + hash(n, 'c') % 1000 / 1000.0 > 1.6 as left
-            from drawn
-            """
-        )
+    with people() as connection:
         yield connection
 
 
-def _set(name: str = "synthetic_people", **more: object):
-    meta = {"synthetic": {"train": TRAIN, **more}}
-    node = {"name": name, "schema": "landing", "config": {"meta": meta}}
-    found = parse_synthetic(node)
-    assert found is not None
-    return found
-
-
-def _make(conn, **more):
-    return synthesise(conn, _set(), RELATIONS, Provenance("run"), now=NOW, **more)
-
-
-def _copying(share: float):
-    def copying(real, nominal, wanted, leaf, seed) -> Drawn:
-        drawn = draw(real, nominal, wanted, leaf, seed)
-        rows = drawn.rows.copy()
-        rows[: int(share * wanted)] = real[: int(share * wanted)]
-        return Drawn(rows, drawn.rare)
-
-    return copying
-
-
 def test_rows_are_typed_marked_and_under_keys_that_nobody_has(conn):
-    made = _make(conn)
+    made = make(conn)
 
     types = dict(conn.sql("select column_name, column_type from (describe gold.people)").fetchall())
     own = conn.sql("select column_name, column_type from (describe landing.synthetic_people)")
@@ -100,7 +50,7 @@ def test_rows_are_typed_marked_and_under_keys_that_nobody_has(conn):
 
 
 def test_spikes_and_missing_values_are_as_frequent_as_among_real_rows(conn):
-    _make(conn)
+    make(conn)
     shares = [
         conn.sql(
             "select avg(cast(spent = 0 as int)), avg(cast(region is null as int)), "
@@ -111,12 +61,41 @@ def test_spikes_and_missing_values_are_as_frequent_as_among_real_rows(conn):
     assert shares[1] == pytest.approx(shares[0], abs=0.06)
 
 
+def test_a_number_that_is_no_spike_is_never_repeated():
+    random = np.random.default_rng(0)
+    income = np.exp(random.normal(10, 0.6, 2_000))
+    rarely = np.where(random.random(2_000) < 0.002, income, np.nan)
+    twins = np.repeat(np.sort(random.normal(size=500)), 4)
+    spiked = np.where(random.random(2_000) < 0.3, 0.0, income)
+    real = np.column_stack([income > 20_000, income, rarely, twins, spiked]).astype(float)
+    made = draw(real, [True, *[False] * 4], 2_000, 100, 0).rows
+    for at in (1, 2, 3):
+        assert not np.isin(made[:, at], real[~np.isnan(real[:, at]), at]).any()
+    assert np.unique(made[np.isin(made[:, 4], real[:, 4]), 4]).tolist() == [0.0]
+    assert np.isnan(made[:, 2]).mean() == pytest.approx(0.998, abs=0.004)
+    assert np.mean(made[:, 4] == 0) == pytest.approx(0.3, abs=0.05)
+    for at in (1, 3):
+        assert ks_2samp(made[:, at], real[:, at]).statistic < 0.05
+
+
+def test_a_number_that_a_single_person_has_is_not_told():
+    real = np.column_stack([np.arange(400) % 2, np.full(400, np.nan)]).astype(float)
+    real[7, 1] = 123.0
+    assert np.isnan(draw(real, [True, False], 400, 20, 0).rows[:, 1]).all()
+
+
+def test_of_many_rows_the_account_tells_of_the_sample_that_was_learnt_from(conn, monkeypatch):
+    monkeypatch.setattr("ml.synthetic.trees.MOST_ROWS", 500)
+    made = make(conn)
+    assert (made.rows, made.learnt_rows, made.leaf) == (900, 500, 50)
+
+
 def test_the_same_seed_gives_the_same_rows_and_nothing_is_made_twice(conn):
-    first = _make(conn)
+    first = make(conn)
     rows = conn.sql("select * from landing.synthetic_people order by id").fetchall()
-    assert _make(conn).reused
+    assert make(conn).reused
     conn.execute("drop table landing.synthetic_people")
-    again = _make(conn)
+    again = make(conn)
     assert not again.reused
     assert again.content == first.content
     *kept, _ = zip(*rows, strict=True)
@@ -125,11 +104,30 @@ def test_the_same_seed_gives_the_same_rows_and_nothing_is_made_twice(conn):
 
 
 def test_copied_people_are_found_and_the_report_says_how_many(conn):
-    made = _make(conn, generator=_copying(0.2))
+    made = make(conn, generator=copying(0.2))
     assert made.copies
     assert "copies real people" in (made.reason or "")
     (line,) = [each for each in sets.lines(conn, made) if each["metric"] == "copies_exact"]
-    assert line["value"] == pytest.approx(0.2, abs=0.05)
+    assert line["low"] <= 0.2 <= line["high"]
+
+
+def test_a_rare_value_of_a_flag_is_seen_where_it_is_not_made():
+    learnt = np.repeat([0.0, 1.0], [50, 950])[:, None]
+    (flag, curve) = fidelity(["flag"], [False], learnt, learnt, np.ones((1_000, 1)))
+    assert (flag.metric, flag.value, flag.real) == ("total_variation", pytest.approx(0.05), 0.0)
+    assert curve.value == pytest.approx(0.05)
+
+
+def test_how_far_numbers_lie_apart_is_what_monitoring_tells_of_them():
+    random = np.random.default_rng(0)
+    learnt, held, made = (random.normal(at, 1, (900, 1)) for at in (0, 0.1, 0.5))
+    found = fidelity(["number"], [False], learnt, held, made)
+    base = SortedNumbers.of(learnt[:, 0])
+    for side, name in ((made, "value"), (held, "real")):
+        apart = drift(base.profile, SortedNumbers.of(side[:, 0]), base)
+        told = [getattr(each, name) for each in found]
+        assert told == pytest.approx([apart.total_variation, apart.kolmogorov_smirnov])
+        assert told[1] == pytest.approx(ks_2samp(learnt[:, 0], side[:, 0]).statistic)
 
 
 def test_rows_of_few_combinations_raise_no_false_alarm():
@@ -175,7 +173,7 @@ def test_the_nearest_rows_are_those_of_a_brute_force_loop():
 )
 def test_a_wrong_declaration_is_refused_by_name(asked, told):
     with pytest.raises(UsageError, match=told):
-        _set(**asked)
+        set_of(**asked)
 
 
 @pytest.mark.parametrize(
@@ -192,80 +190,29 @@ def test_a_wrong_declaration_is_refused_by_name(asked, told):
 def test_rows_that_cannot_be_imitated_are_refused_and_nothing_is_written(conn, sql, told):
     conn.execute(sql)
     with pytest.raises(PipelineError, match=told):
-        _make(conn)
+        make(conn)
     assert sets.versions(conn) == []
 
 
-def _spec(**train):
-    meta = {
-        "problem": {
-            "question": "?", "decision": "?", "success": [{"metric": "roc_auc", "at_least": 0.5}],
-        },
-        "train": {**TRAIN, "on": "more", "features": {"include": ["region", "spent"]},
-                  "synthetic": "is_synthetic", **train},
-        "estimator": {"preset": "boosted_trees", "params": {"max_iter": 20}},
-        "score": {"on": "scored", "key": ["id"], "time": "since"},
-    }  # fmt: skip
-    return parse_spec("leaving", meta, file="leaving.yml")
+def test_a_key_with_a_date_in_it_is_made_where_one_of_its_columns_is_fresh(conn):
+    conn.execute("alter table gold.people add column day date")
+    conn.execute("update gold.people set day = date '2024-01-01' + cast(length(id) as int)")
+    make(conn, set_of(train={**TRAIN, "key": ["id", "day"]}))
+    told = conn.sql(
+        "select count(distinct id), count(day), min(day), max(day) from landing.synthetic_people"
+    ).fetchone()
+    real = conn.sql("select min(day), max(day) from gold.people").fetchone()
+    assert told == (900, 900, *real)
 
 
-def _union(conn, mark: str = "is_synthetic") -> None:
-    conn.execute(
-        "create or replace table gold.more as select *, false as is_synthetic from gold.people "
-        f"union all by name select * replace ({mark} as is_synthetic) "
-        "from landing.synthetic_people"
-    )
-
-
-def _train(conn, spec):
-    return train(conn, spec, RELATIONS, Provenance("run"), now=NOW)
-
-
-def test_made_up_rows_are_learnt_from_and_never_judge(conn):
-    _make(conn)
-    _union(conn)
-    version = _train(conn, _spec())
-    assert (version.train_rows, version.test_rows) == (1800, 300)
-
-
-@pytest.mark.parametrize(
-    ("spec", "mark", "told"),
-    [
-        (_spec(), "false", "900 rows of gold.more were made up"),
-        (_spec(split={"by": "random", "test": 0.3}), "true", "is made up|was made from"),
-    ],
-)
-def test_rows_unmarked_or_made_from_those_held_out_are_refused(conn, spec, mark, told):
-    _make(conn)
-    _union(conn, mark)
-    with pytest.raises(PipelineError, match=told):
-        _train(conn, spec)
-
-
-def test_a_set_that_copies_is_learnt_from_by_nobody(conn):
-    _make(conn, generator=_copying(0.5))
-    _union(conn)
-    with pytest.raises(PipelineError, match="copies real people"):
-        _train(conn, _spec())
-
-
-def test_the_mark_has_to_be_declared_and_folds_are_refused_beside_it(conn):
-    _make(conn)
-    _union(conn)
-    spec = _spec()
-    bare = replace_synthetic(spec)
-    with pytest.raises(UsageError, match="train.synthetic does not name it"):
-        _train(conn, bare)
-    with pytest.raises(UsageError, match="made-up rows know the rows"):
-        _spec(validate={"folds": 3})
-
-
-def replace_synthetic(spec):
-    return spec.model_copy(update={"train": spec.train.model_copy(update={"synthetic": None})})
+def test_a_key_of_dates_alone_is_refused_by_name(conn):
+    conn.execute("alter table gold.people add column day date")
+    conn.execute("update gold.people set day = date '1000-01-01' + cast(id[2:] as integer)")
+    with pytest.raises(PipelineError, match=r"of the key 'day' \(DATE\) .* no fresh values"):
+        make(conn, set_of(train={**TRAIN, "key": ["day"]}))
 
 
 def test_a_report_of_another_set_is_another(conn):
-    _make(conn)
-    other = replace(_set("synthetic_others"), file="others.yml")
-    synthesise(conn, other, RELATIONS, Provenance("run"), now=NOW)
+    make(conn)
+    make(conn, set_of("synthetic_others"))
     assert [each.set for each in sets.versions(conn)] == ["synthetic_others", "synthetic_people"]
