@@ -8,13 +8,23 @@ import zlib
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 MOST_BYTES = 64 << 20
 MOST_PIXELS = 64_000_000
 # Those that Pillow decodes by itself: none that calls another program, such as EPS.
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
 _SIXTEEN_BITS = 65_535
+# How a photo is turned upright, by what its EXIF says.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 # What damaged files make Pillow's decoders say.
 _DAMAGED = (
     ArithmeticError,
@@ -82,6 +92,14 @@ def opened(content: bytes | None) -> Image.Image:
     return image
 
 
+def decoded_at(image: Image.Image, size: int) -> int:
+    """Return how many pixels are decoded of what :func:`opened` gave, to show it at ``size``."""
+    # A JPEG is decoded at the least of 1/1, 1/2, 1/4 and 1/8 that is large enough.
+    image.draft("RGB", (size, size))
+    width, height = image.size
+    return width * height
+
+
 def pixels(image: Image.Image, size: int) -> Pixels:
     """Return the pixels [size, size, 3] of what :func:`opened` gave, turned as its EXIF says.
 
@@ -89,27 +107,39 @@ def pixels(image: Image.Image, size: int) -> Pixels:
     animation the first frame counts. Raises Unreadable where the pixels cannot be decoded.
     """
     try:
-        # A JPEG is decoded at the least of 1/1, 1/2, 1/4 and 1/8 that is large enough.
-        image.draft("RGB", (size, size))
-        upright = ImageOps.exif_transpose(image)
-        square = _coloured(upright).resize(
-            (size, size), Image.Resampling.BILINEAR, reducing_gap=3.0
-        )
-        return np.asarray(square, dtype=np.uint8)
+        decoded_at(image, size)
+        image.load()
+        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+        # Made small first: of a large photo each copy counts, and this is the same in the end.
+        square = _mixable(image).resize((size, size), Image.Resampling.BILINEAR, reducing_gap=3.0)
+        upright = square if turn is None else square.transpose(turn)
+        return np.asarray(_on_white(upright), dtype=np.uint8)
     except _DAMAGED as error:
         raise _damaged(error) from error
 
 
-def _coloured(image: Image.Image) -> Image.Image:
-    """Return ``image`` in RGB, whatever it is in."""
+def _mixable(image: Image.Image) -> Image.Image:
+    """Return ``image`` in a mode of 8 bits whose pixels can be mixed, as those of a palette cannot.
+
+    What is transparent has a channel that says so.
+    """
     if image.mode == "F":
         raise Unreadable(
             "its pixels are fractions; allowed: whole numbers of 8 or 16 bits",
             "deliver it as PNG or JPEG",
         )
     if image.mode.startswith("I"):
-        deep = np.clip(np.asarray(image, dtype=np.int64), 0, _SIXTEEN_BITS)
-        return Image.fromarray((deep // 257).astype(np.uint8)).convert("RGB")
+        deep = np.asarray(image)
+        if deep.dtype.itemsize > 2:
+            deep = np.clip(deep, 0, _SIXTEEN_BITS)
+        return Image.fromarray((deep >> 8).astype(np.uint8))
+    if image.mode == "PA" or "transparency" in image.info:
+        return image.convert("RGBA")
+    return image.convert("RGB") if image.mode in ("1", "P") else image
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """Return ``image`` in RGB, what is transparent laid on white."""
     if image.has_transparency_data:
         clear = image.convert("RGBA")
         white = Image.new("RGBA", clear.size, "white")

@@ -3,20 +3,22 @@
 import hashlib
 import os
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from threading import Condition
 
 import numpy as np
 from PIL import Image
 
-from ml.images.decode import Unreadable, opened, pixels
+from ml.images.decode import MOST_PIXELS, Unreadable, decoded_at, opened, pixels
 from ml.images.describe import Vector, describe
 from ml.images.description import Description
 
 # So many photos are remembered, 8 kB each as they are described unless told otherwise.
 REMEMBERED = 10_000
-# A photo in a thread is as large as its pixels, so they are few on any machine.
 _MOST_AT_ONCE = 8
 
 
@@ -56,16 +58,47 @@ class Describer:
     def _made(self, photos: Iterable[bytes | None]) -> list[Described]:
         # Headers are read one by one, which Pillow's limits are held against.
         headers = [_header(photo) for photo in photos]
+        one = partial(self._one, _Room(MOST_PIXELS))
         with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_AT_ONCE)) as pool:
-            return list(pool.map(self._one, headers))
+            return list(pool.map(one, headers))
 
-    def _one(self, header: Image.Image | Unreadable) -> Described:
+    def _one(self, room: "_Room", header: Image.Image | Unreadable) -> Described:
         if isinstance(header, Unreadable):
             return Described(None, header)
         try:
-            return Described(describe(pixels(header, self.how.size), self.how))
+            with room.taken(decoded_at(header, self.how.size)):
+                try:
+                    shown = pixels(header, self.how.size)
+                finally:
+                    # The header would keep what was decoded until all photos are done.
+                    header.close()
+            return Described(describe(shown, self.how))
         except Unreadable as why:
             return Described(None, why)
+
+
+class _Room:
+    """How many pixels all threads together may have decoded, about ten bytes each.
+
+    A photo waits until there is room; one alone always has it.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = self._left = most
+        self._changed = Condition()
+
+    @contextmanager
+    def taken(self, wanted: int) -> Generator[None]:
+        wanted = min(wanted, self._most)
+        with self._changed:
+            self._changed.wait_for(lambda: wanted <= self._left)
+            self._left -= wanted
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._left += wanted
+                self._changed.notify_all()
 
 
 def key_of(photo: bytes | None) -> str:

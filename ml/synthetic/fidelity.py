@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.evaluation.metrics import Array
-from ml.monitoring.profile import BINS, CATEGORIES
+from ml.monitoring.distances import exact
+from ml.monitoring.profile import CATEGORIES, SortedNumbers
 
 # Pairs grow with the square of the columns: of more columns the first are paired.
 MOST_PAIRED = 40
@@ -36,9 +37,10 @@ def fidelity(
 ) -> list[Apart]:
     """Compare rows [rows, columns], NaN missing.
 
-    Of each column the total variation between bins (deciles of the rows learnt from, or the most
-    frequent categories, missing by itself), for a number the Kolmogorov-Smirnov distance too; of
-    each pair the total variation between pairs of bins and the difference of Cramer's V.
+    Of each column the total variation between bins (those that monitoring has of a number, by the
+    rows learnt from, or the most frequent categories, missing by itself), for a number the
+    Kolmogorov-Smirnov distance too; of each pair the total variation between pairs of bins and the
+    difference of Cramer's V.
     """
     sides = (learnt, held, made)
     binned = [_binned(kind, *(side[:, at] for side in sides)) for at, kind in enumerate(nominal)]
@@ -46,8 +48,8 @@ def fidelity(
     for at, name in enumerate(names):
         found.append(_both("total_variation", (name,), [_counts(each) for each in binned[at]]))
         if not nominal[at]:
-            base, old, new = (side[:, at] for side in sides)
-            found.append(Apart("kolmogorov_smirnov", (name,), _steps(base, new), _steps(base, old)))
+            base, old, new = (SortedNumbers.of(side[:, at]) for side in sides)
+            found.append(Apart("kolmogorov_smirnov", (name,), _curve(base, new), _curve(base, old)))
     paired = min(len(names), MOST_PAIRED)
     for one in range(paired):
         for two in range(one + 1, paired):
@@ -58,17 +60,29 @@ def fidelity(
 def _binned(nominal: bool, *sides: Array) -> list[Codes]:
     """Return the bin of each row of each side; the first side decides the bins."""
     base = sides[0][~np.isnan(sides[0])]
-    if not nominal:
-        edges = np.unique(np.quantile(base, np.arange(1, BINS) / BINS)) if len(base) else base
-        return [np.where(np.isnan(each), BINS + 1, np.searchsorted(edges, each)) for each in sides]
-    values, counts = np.unique(base, return_counts=True)
-    frequent = np.sort(values[np.argsort(-counts, kind="stable")][:CATEGORIES])
-    found = []
-    for each in sides:
-        at = np.searchsorted(frequent, each)
-        known = np.isin(each, frequent)
-        found.append(np.where(known, at, np.where(np.isnan(each), CATEGORIES + 1, CATEGORIES)))
-    return found
+    if nominal:
+        values, counts = np.unique(base, return_counts=True)
+        return _own_bins(values[np.argsort(-counts, kind="stable")][:CATEGORIES], sides)
+    profile = SortedNumbers.of(base).profile
+    if profile.is_few:
+        return _own_bins(profile.points, sides)
+    edges = profile.edges if profile.there else base
+    return [
+        np.where(np.isnan(each), CATEGORIES + 1, np.searchsorted(edges, each)) for each in sides
+    ]
+
+
+def _own_bins(values: Array, sides: Sequence[Array]) -> list[Codes]:
+    """Return the bin of each row: each of ``values`` has one, all others have one together."""
+    known = np.sort(values)
+    return [
+        np.where(
+            np.isin(each, known),
+            np.searchsorted(known, each),
+            np.where(np.isnan(each), CATEGORIES + 1, CATEGORIES),
+        )
+        for each in sides
+    ]
 
 
 def _counts(codes: Codes) -> Array:
@@ -82,14 +96,9 @@ def _both(metric: str, columns: tuple[str, ...], sides: Sequence[Array]) -> Apar
     return Apart(metric, columns, value, real)
 
 
-def _steps(one: Array, two: Array) -> float:
+def _curve(one: SortedNumbers, two: SortedNumbers) -> float:
     """Return the Kolmogorov-Smirnov distance of what is there, 0 where one side has nothing."""
-    first, second = (np.sort(each[~np.isnan(each)]) for each in (one, two))
-    if not len(first) or not len(second):
-        return 0.0
-    every = np.concatenate([first, second])
-    gaps = [np.searchsorted(side, every, "right") / len(side) for side in (first, second)]
-    return float(np.abs(gaps[0] - gaps[1]).max())
+    return exact(one.values, two.values)[0] if len(one.values) and len(two.values) else 0.0
 
 
 def _pair(names: tuple[str, str], one: Sequence[Codes], two: Sequence[Codes]) -> list[Apart]:

@@ -3,6 +3,9 @@
 import io
 import subprocess
 import sys
+import threading
+import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -71,6 +74,77 @@ def test_a_photo_taken_sideways_is_turned_as_its_exif_says():
 def test_what_is_transparent_is_white():
     clear = np.zeros((8, 8, 4), dtype=np.uint8)
     assert (square(encoded(clear), 8) == 255).all()
+
+
+def test_a_sideways_photo_of_any_format_is_turned_once():
+    lying = stripes(4, upright=False)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for kind in ("PNG", "TIFF"):
+        turned = square(encoded(lying, kind, exif=exif)).astype(int)
+        assert np.abs(turned - np.rot90(lying, k=3)).max() <= 1, kind
+
+
+def test_half_transparent_pixels_are_mixed_with_white_as_they_are_at_full_size():
+    random = np.random.default_rng(0)
+    clear = random.integers(0, 256, (400, 300, 4), dtype=np.uint8)
+    whole = Image.fromarray(clear)
+    on_white = Image.alpha_composite(Image.new("RGBA", whole.size, "white"), whole).convert("RGB")
+    wanted = np.asarray(on_white.resize((48, 48), Image.Resampling.BILINEAR)).astype(int)
+    apart = np.abs(square(encoded(clear)).astype(int) - wanted)
+    # Colours are rounded once more; mixed without regard to what is clear they lie 30 apart.
+    assert apart.max() <= 6
+    assert apart.mean() < 1.5
+
+
+def test_a_photo_is_made_small_before_what_is_transparent_is_laid_on_white(monkeypatch):
+    sizes, true = [], Image.alpha_composite
+    monkeypatch.setattr(
+        Image, "alpha_composite", lambda one, two: sizes.append(two.size) or true(one, two)
+    )
+    square(encoded(np.zeros((500, 400, 4), dtype=np.uint8)))
+    assert sizes == [(48, 48)]
+
+
+def test_sixteen_bits_take_few_bytes_a_pixel():
+    deep = encoded(np.full((1_000, 1_000), 40_000, dtype=np.uint16))
+    header = opened(deep)
+    tracemalloc.start()
+    shown = pixels(header, 48)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (shown == 40_000 >> 8).all()
+    assert peak < 8 * 1_000_000
+
+
+def test_the_pixels_decoded_at_once_are_bounded_and_none_is_kept(monkeypatch):
+    from ml.images import describer
+
+    lock, now, most, seen = threading.Lock(), [0], [0], []
+
+    def slow(image: Image.Image, size: int) -> np.ndarray:
+        with lock:
+            now[0] += image.width * image.height
+            most[0] = max(most[0], now[0])
+            seen.append(image)
+        time.sleep(0.02)
+        found = pixels(image, size)
+        with lock:
+            now[0] -= image.width * image.height
+        return found
+
+    monkeypatch.setattr(describer, "pixels", slow)
+    monkeypatch.setattr(describer, "MOST_PIXELS", 48 * 48 * 2)
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    photos = [encoded(stripes(seed, upright=True)) for seed in range(10)]
+    photos.append(encoded(stripes(11, upright=True, side=200)))
+    made = describer.Describer(Description(32, ("lbp",), 4)).of(photos)
+    assert all(each.vector is not None for each in made)
+    assert most[0] <= 200 * 200
+    assert len(seen) == 11
+    for image in seen:
+        with pytest.raises(ValueError, match="closed"):
+            image.getpixel((0, 0))
 
 
 def test_the_descriptors_are_those_of_scikit_image():

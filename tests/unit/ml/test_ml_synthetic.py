@@ -8,7 +8,10 @@ import pytest
 from scipy.stats import ks_2samp
 
 from ml.errors import PipelineError, UsageError
+from ml.monitoring.distances import drift
+from ml.monitoring.profile import SortedNumbers
 from ml.synthetic import sets
+from ml.synthetic.fidelity import fidelity
 from ml.synthetic.nearest import Space, nearest
 from ml.synthetic.privacy import privacy
 from ml.synthetic.trees import draw
@@ -106,6 +109,25 @@ def test_copied_people_are_found_and_the_report_says_how_many(conn):
     assert "copies real people" in (made.reason or "")
     (line,) = [each for each in sets.lines(conn, made) if each["metric"] == "copies_exact"]
     assert line["low"] <= 0.2 <= line["high"]
+
+
+def test_a_rare_value_of_a_flag_is_seen_where_it_is_not_made():
+    learnt = np.repeat([0.0, 1.0], [50, 950])[:, None]
+    (flag, curve) = fidelity(["flag"], [False], learnt, learnt, np.ones((1_000, 1)))
+    assert (flag.metric, flag.value, flag.real) == ("total_variation", pytest.approx(0.05), 0.0)
+    assert curve.value == pytest.approx(0.05)
+
+
+def test_how_far_numbers_lie_apart_is_what_monitoring_tells_of_them():
+    random = np.random.default_rng(0)
+    learnt, held, made = (random.normal(at, 1, (900, 1)) for at in (0, 0.1, 0.5))
+    found = fidelity(["number"], [False], learnt, held, made)
+    base = SortedNumbers.of(learnt[:, 0])
+    for side, name in ((made, "value"), (held, "real")):
+        apart = drift(base.profile, SortedNumbers.of(side[:, 0]), base)
+        told = [getattr(each, name) for each in found]
+        assert told == pytest.approx([apart.total_variation, apart.kolmogorov_smirnov])
+        assert told[1] == pytest.approx(ks_2samp(learnt[:, 0], side[:, 0]).statistic)
 
 
 def test_rows_of_few_combinations_raise_no_false_alarm():
