@@ -57,8 +57,8 @@ format: .venv/.installed ## Format Python and SQL
 bench: .venv/.installed ## Measure beside the peers: make bench [ONLY=name]
 	$(BIN)/python -m bench $(ONLY)
 
-results: .venv/.installed ## Run the examples on the real files, write docs/results.md: make results [DATA=folder]
-	$(BIN)/python -m bench.real_data $(DATA)
+results: .venv/.installed ## Run the examples on the real files, write docs/results.md: make results [DATA=folder] [ONLY=name]
+	$(BIN)/python -m bench.real_data $(if $(DATA),--data $(DATA)) $(ONLY)
 
 bench-peers: ## Make .bench-venv and .bench-drift-venv, the environments of the peers that are measured beside
 	$(PYTHON) -m venv .bench-venv

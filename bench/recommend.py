@@ -1,6 +1,10 @@
-"""The ten best of 10,000 items for each user, beside numpy, and how memory grows with users."""
+"""The ten best of 10,000 items for each user, beside numpy, and how memory grows with users.
+
+``GOLDLOOP_BENCH_USERS`` measures with fewer users.
+"""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -14,7 +18,8 @@ from ml.recommend.ranking import best
 from ml.recommend.sparse import Sparse, sparse
 
 ROOT = Path(__file__).parents[1]
-USERS, ITEMS, FACTORS, TOP, SEEN = 100_000, 10_000, 32, 10, 20
+USERS = int(os.environ.get("GOLDLOOP_BENCH_USERS", "100000"))
+ITEMS, FACTORS, TOP, SEEN = 10_000, 32, 10, 20
 RUNS, BLOCK = 3, 256
 SPEED, MEMORY = 1 / 2, 1.1
 _KB = 1024

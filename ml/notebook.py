@@ -114,8 +114,7 @@ def connect(project: Path | str | None = None, trust: tuple[str, ...] = ()) -> R
     Raises PipelineError where nothing was published.
     """
     folder = Path(project or os.environ.get(PROJECT) or ".").resolve()
-    own = folder / ALIAS
-    home = own if project else Path(os.environ.get(HOME) or own)
+    home = Path(os.environ.get(HOME) or folder / ALIAS)
     # The link may be swapped meanwhile: the release it names now is the one that is read.
     current = (home / "current").resolve()
     if not (current / FILE).is_file():

@@ -10,6 +10,7 @@ MODULE = "orchestration.dbt_plugin"
 CALLED = (
     "ml_predict",
     "ml_explain_predict",
+    "ml_detect_anomalies",
     "ml_evaluate",
     "ml_confusion_matrix",
     "ml_roc_curve",

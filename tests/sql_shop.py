@@ -21,12 +21,23 @@ TRAINS = {
     "preset": "boosted_trees",
     "params": {"max_iter": 20},
 }
+ODD = {
+    "question": "Which visits are odd?",
+    "decision": "Which to look at.",
+    "success": [{"metric": "stability", "at_least": 0.1}],
+    "key": ["visit_id"],
+    "time": "visit_date",
+    "features": {"include": ["pages", "channel"]},
+    "preset": "isolation_forest",
+    "params": {"n_estimators": 20, "contamination": 0.05},
+}
 # Every macro that models call, by the model that calls it here; docs/bigquery-ml.md names them.
 ASKS = {
     "told": "ml_predict(ref('purchase'), ref('visits'))",
     "told_of_some": "ml_predict(ref('purchase'), 'few', prefix='p_')",
     "told_by_name": "ml_predict('purchase', ref('visits'), version=1)",
     "explained": "ml_explain_predict(ref('purchase'), ref('visits'), top=2)",
+    "odd_visits": "ml_detect_anomalies(ref('odd'), ref('visits'))",
     "evaluated": "ml_evaluate(ref('purchase'))",
     "confused": "ml_confusion_matrix(ref('purchase'))",
     "curved": "ml_roc_curve(ref('purchase'))",
@@ -59,6 +70,7 @@ def write_shop(folder: Path, plugin: bool = True) -> Path:
         "seeds/visits.csv": _visits(),
         "models/later_visits.sql": LATER,
         "models/purchase.sql": trains(TRAINS),
+        "models/odd.sql": trains(ODD),
     }
     for name, call in ASKS.items():
         some = (

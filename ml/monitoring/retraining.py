@@ -1,7 +1,7 @@
 """Whether a run trains: what ``retrain`` declares, held against what is there; and the record."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,9 @@ from duckdb import DuckDBPyConnection
 
 from ml.columns import Source, find
 from ml.data.checks import content_hash, utc
+from ml.data.feature_choice import choose_features
+from ml.data.features import Encoder
+from ml.declaration.tasks import RULES
 from ml.declaration.watching import Retrain, Trigger
 from ml.monitoring.keeping import insert
 from ml.monitoring.standing import standing_reasons
@@ -42,24 +45,43 @@ def decide(
 ) -> Retraining | None:
     """Return whether ``spec`` is to be trained; None where nothing is declared of it.
 
-    A training asked for by hand, a model without a champion and a declaration that has changed
-    train whatever is declared, within the cool-down, too. Raises what :func:`ml.columns.find`
-    raises.
+    A training asked for by hand, a model without a champion, a declaration and features that have
+    changed train whatever is declared, within the cool-down, too. Raises what
+    :func:`ml.columns.find` and :func:`ml.data.feature_choice.choose_features` raise.
     """
     if spec.retrain is None:
         return None
-    calls = None
     versions = registry.versions(conn, spec.name)
-    if not any(each.status == "champion" for each in versions):
-        calls = "there is no champion"
-    elif _declared(versions[0].spec) != _declared(spec.model_dump_json(exclude_none=True)):
-        calls = f"the declaration is not that of {versions[0].name}"
+    calls = _changed(conn, spec, relations, versions)
     if by_hand:
         told = calls or _called(conn, spec, spec.retrain, relations, versions[0], now).reason
         return Retraining(True, f"asked for by hand; by itself: {told}", HAND)
     if calls:
         return Retraining(True, calls)
     return _called(conn, spec, spec.retrain, relations, versions[0], now)
+
+
+def _changed(
+    conn: DuckDBPyConnection,
+    spec: ModelSpec,
+    relations: Mapping[str, Relation],
+    versions: Sequence[ModelVersion],
+) -> str | None:
+    """Return what people have changed since the newest of ``versions``, None for nothing."""
+    if not any(each.status == "champion" for each in versions):
+        return "there is no champion"
+    last = versions[0]
+    if _declared(last.spec) != _declared(spec.model_dump_json(exclude_none=True)):
+        return f"the declaration is not that of {last.name}"
+    if not RULES[spec.task].features:
+        return None
+    source = find(conn, relations, spec.train.on, "train.on", spec.file)
+    now = {(each.name, each.type, each.expression) for each in choose_features(conn, source, spec)}
+    before = {
+        (each.name, each.type, each.sql) for each in Encoder.from_json(last.features).features
+    }
+    names = sorted({name for name, *_ in now ^ before})
+    return f"features are not those of {last.name}: {', '.join(names)}" if names else None
 
 
 def record(

@@ -92,12 +92,12 @@ def look(
 ) -> Iterator[Looked]:
     """Yield each of ``columns``, with their roles, of the rows that ``rows_sql`` selects.
 
-    ``key`` are the columns of which equal values make rows tell the same over again.
-    Then the same of each of the most frequent values of each of ``parts``.
+    ``key`` are the columns of which equal values make rows tell the same over again; without one
+    each row counts. Then the same of each of the most frequent values of each of ``parts``.
     """
     watched = [each for _, each in columns]
     rows, table = read(conn, rows_sql, watched, values, [each.sql for each in parts])
-    keys = _keys(conn, rows_sql, values, key)
+    keys = _keys(conn, rows_sql, values, key) if key else rows
     yield from _looked(table, columns, "all", rows, keys)
     for at, each in enumerate(parts, start=len(columns)):
         for segment, mask in _masks(each.name, table.column(at)):

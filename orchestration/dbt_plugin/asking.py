@@ -1,13 +1,13 @@
 """What the macros ask before they write SQL: which version tells, and what of a row it reads."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from ml.columns import Source, describe
-from ml.data.features import Encoder
+from ml.data.features import Encoder, Feature
 from ml.data.transform import check_inputs, feature_column
 from ml.declaration.tasks import RULES
 from ml.errors import UsageError
@@ -19,12 +19,16 @@ from ml.versions.registry import ModelVersion
 from orchestration.dbt_plugin.moving import drifted, skewed
 from orchestration.dbt_plugin.telling import find_version
 
+# The moments whose SQL depends on the session's zone, and the names of that of training.
+ZONED, UTC = "TIMESTAMP WITH TIME ZONE", ("UTC", "Etc/UTC")
+
 
 def predict(cursor: DuckDBPyConnection, asked: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the parts of the SQL by which a version tells of each row of a relation.
 
     Raises PipelineError for a model never trained and for a relation that lacks a feature,
-    UsageError where a column of the relation is named as one that is added.
+    UsageError where a column of the relation is named as one that is added, for a model of another
+    task than the macro is of, and for a session in another zone than the one learnt in.
     """
     version = find_version(cursor, asked["model"], asked["version"], asked["macro"])
     features = Encoder.from_json(version.features).features
@@ -34,6 +38,8 @@ def predict(cursor: DuckDBPyConnection, asked: Mapping[str, Any]) -> Mapping[str
             "features; allowed: models that learn from features",
             fix=f"read predictions.{version.model}, which goldloop score writes",
         )
+    _check_task(version, asked)
+    _check_zone(version, features, asked)
     source = _source(cursor, asked["relation"])
     if source is not None:
         check_inputs(source, features, version.name)
@@ -57,6 +63,31 @@ def predict(cursor: DuckDBPyConnection, asked: Mapping[str, Any]) -> Mapping[str
         "model": version.model,
         "version": version.version,
     }
+
+
+def _check_task(version: ModelVersion, asked: Mapping[str, Any]) -> None:
+    if asked["task"] not in (None, version.task):
+        raise UsageError(
+            f"{asked['macro']} asks {version.name}, a {version.task}; allowed: a model of task "
+            f"{asked['task']}",
+            fix=f"ask it by ml_predict, or name another model in the SQL that calls "
+            f"{asked['macro']}",
+        )
+
+
+def _check_zone(
+    version: ModelVersion, features: Sequence[Feature], asked: Mapping[str, Any]
+) -> None:
+    """Refuse another zone than that of training where a feature is made of a moment in a zone."""
+    for feature in features:
+        moments = [name for name, type_ in feature.reads if type_ == ZONED]
+        if feature.sql is not None and moments and asked["zone"] not in UTC:
+            raise UsageError(
+                f"{asked['macro']} works out feature '{feature.name}' of {version.name} from "
+                f"{moments[0]}, which is {ZONED}, in the zone of dbt's session, "
+                f"{asked['zone']}; it was learnt in UTC; allowed: {' or '.join(UTC)}",
+                fix="add to the target in profiles.yml: settings: {TimeZone: UTC}",
+            )
 
 
 def _type_told(version: ModelVersion) -> str:

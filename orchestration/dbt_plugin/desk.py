@@ -71,7 +71,7 @@ class Desk:
 
     def _answered(self, asked: Asked) -> Mapping[str, Any]:
         with self._cursor(asked["database"]) as cursor:
-            if asked["ask"] == "train":
+            if asked["ask"] in ("declare", "train"):
                 with self._training:
                     return _answers(asked["ask"])(cursor, asked)
             return _answers(asked["ask"])(cursor, asked)

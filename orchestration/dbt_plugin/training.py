@@ -13,6 +13,7 @@ from dataops.manifest import Manifest
 from ml.errors import PipelineError, UsageError
 from ml.kinds import kind_of
 from ml.tables import create_tables
+from ml.transaction import transaction
 from ml.versions import registry
 from ml.versions.provenance import Provenance
 from ml.versions.registry import ModelVersion
@@ -36,9 +37,8 @@ def declare(cursor: DuckDBPyConnection, asked: Mapping[str, Any]) -> Mapping[str
             "a name",
             fix="rename the model or the exposure, then: dbt parse",
         )
-    cursor.begin()
-    create_tables(cursor)
-    cursor.commit()
+    with transaction(cursor):
+        create_tables(cursor)
     return {}
 
 

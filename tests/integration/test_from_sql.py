@@ -79,10 +79,10 @@ def test_what_is_asked_of_a_version_is_what_the_registry_has(shop: Path) -> None
     assert rows(shop, "select metric, value from evaluated order by metric") == rows(
         shop,
         "select metric, value from ml.evaluations where data = 'test' and segment = 'all' "
-        "order by metric",
+        "and model = 'purchase' order by metric",
     )
     assert rows(shop, "select sum(rows) from confused") == rows(
-        shop, "select test_rows from ml.model_versions"
+        shop, "select test_rows from ml.model_versions where model = 'purchase'"
     )
     assert rows(shop, "select feature, kind, categories from featured") == [
         ("pages", "number", 0),
@@ -91,6 +91,25 @@ def test_what_is_asked_of_a_version_is_what_the_registry_has(shop: Path) -> None
     assert rows(shop, "select model, version, status from purchase") == [
         ("purchase", 1, "champion")
     ]
+
+
+def test_anomalies_are_those_that_scikit_learn_flags(shop: Path) -> None:
+    with duckdb.connect(str(shop / "warehouse.duckdb"), read_only=True) as connection:
+        version = registry.champion(connection, "odd")
+        assert version is not None
+        model = load(connection, version)
+        told = connection.execute("select * from odd_visits order by visit_id").to_arrow_table()
+        features = connection.execute(
+            "select cast(pages as double), channel from visits order by visit_id"
+        ).to_arrow_table()
+    matrix = model.encoder.encode(features)
+    assert told.column_names == [
+        *BEFORE, "is_anomaly", "anomaly_score", "model_name", "model_version"
+    ]  # fmt: skip
+    assert np.array_equal(told["anomaly_score"].to_numpy(), -model.estimator.score_samples(matrix))
+    flagged = told["is_anomaly"].to_pylist()
+    assert flagged == list(model.estimator.predict(matrix) == -1)
+    assert 0 < sum(flagged) < ROWS / 4
 
 
 def test_planted_drift_and_skew_are_found_and_nothing_else(shop: Path) -> None:
@@ -111,7 +130,9 @@ def test_a_second_build_trains_nothing_again(shop: Path) -> None:
     done = dbt(shop, "build", "--select", "purchase")
     assert done.returncode == 0, done.stdout
     assert "purchase@1 champion, unchanged" in done.stdout
-    assert rows(shop, "select count(*) from ml.model_versions") == [(1,)]
+    assert rows(shop, "select model, version from ml.model_versions order by all") == [
+        ("odd", 1), ("purchase", 1)
+    ]  # fmt: skip
 
 
 @pytest.mark.long
@@ -128,6 +149,8 @@ def test_what_was_never_trained_lacks_a_feature_or_is_a_view_is_told_by_name(
         "again": "select * from {{ ml_predict(ref('purchase'), ref('told')) }} as t",
         "no_model": "select * from {{ ml_evaluate(ref('visits')) }} as t",
         "other_version": "select * from {{ ml_predict(ref('purchase'), ref('visits'), 9) }}",
+        "no_version": "select * from {{ ml_evaluate(ref('purchase'), version=9) }} as t",
+        "not_odd": "select * from {{ ml_detect_anomalies(ref('purchase'), ref('visits')) }}",
         "endless": "select * from {{ ml_predict(ref('purchase'), ref('infinite')) }} as t",
         "infinite": "select * replace (cast('inf' as double) as pages) from {{ ref('visits') }}",
     }
@@ -136,16 +159,18 @@ def test_what_was_never_trained_lacks_a_feature_or_is_a_view_is_told_by_name(
     done = dbt(folder, "build")
     assert done.returncode == 1
     for said in (
-        "ml_predict asks ML model 'nobody', which was never trained; trained are: purchase",
+        "ml_predict asks ML model 'nobody', which was never trained; trained are: ",
         "feature 'pages' of purchase@1 is not a column of main.keys; it has: visit_id",
         "models/viewed.sql calls ml_predict and is materialized as view",
         "ml_predict adds prediction, score, model_name, model_version to the columns of main.told",
-        "is no ML model; allowed: ref() of a model materialized as ml_model (purchase)",
+        "is no ML model; allowed: ref() of a model materialized as ml_model (odd, purchase)",
         "ml_predict asks purchase@9, which there is not; there are: purchase@1 (champion)",
+        "ml_evaluate asks purchase@9, which there is not; there are: purchase@1 (champion)",
+        "ml_detect_anomalies asks purchase@1, a classification; allowed: a model of task anomaly_",
         "feature 'pages' of purchase@1 is infinite in a row",
     ):
         assert said in done.stdout, said
-    assert "ERROR=7" in done.stdout
+    assert "ERROR=9" in done.stdout
     assert rows(folder, "select count(*) from told") == [(ROWS,)]
 
 
@@ -207,11 +232,14 @@ def test_a_feature_made_of_the_label_is_refused_as_of_an_exposure(tmp_path: Path
 @pytest.mark.long
 def test_looking_and_building_without_rows_need_no_trained_model(tmp_path: Path) -> None:
     folder = write_shop(tmp_path)
-    for command in (("compile",), ("build", "--empty", "--exclude", "drifted", "skewed")):
+    for command in (("compile",), ("build", "--empty")):
         done = dbt(folder, *command)
         assert done.returncode == 0, done.stdout
     assert rows(folder, "select count(*) from ml.model_versions") == [(0,)]
-    assert rows(folder, "select count(*) from told") == [(0,)]
+    for name in ("told", "odd_visits", "drifted", "skewed"):
+        assert rows(folder, f"select count(*) from {name}") == [(0,)]
+    assert rows(folder, "select typeof(psi), typeof(is_drifted) from "
+                "(select null) left join drifted on true") == [("DOUBLE", "BOOLEAN")]  # fmt: skip
 
 
 @pytest.mark.long

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import shutil
 import subprocess
 import sys
@@ -17,11 +16,8 @@ from dataops.features.views import feature_views
 from dataops.ledger import Ledger
 from dataops.manifest import Manifest
 from ml.relation import Relation
-from simulator.world import Settings, simulate
-
-ROOT = Path(__file__).parents[2]
-# So many customers that an experiment can tell what each planted cause of churn is worth.
-SETTINGS = Settings(days=300, customers=4000, seed=7, dirt=0.01)
+from simulator.world import simulate
+from tests.shipped import ROOT, SETTINGS, goldloop, query
 
 
 @pytest.fixture(scope="module")
@@ -32,24 +28,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = goldloop(folder, "run")
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
-
-
-def goldloop(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("GOLDLOOP", "DAGSTER"))}
-    folders = {
-        "GOLDLOOP_HOME": str(folder / "warehouse"),
-        "GOLDLOOP_LANDING": str(folder / "landing"),
-    }
-    command = [str(Path(sys.executable).with_name("goldloop")), *arguments]
-    return subprocess.run(
-        command, cwd=ROOT, env=clean | folders, capture_output=True, text=True, check=False
-    )
-
-
-def query(folder: Path, sql: str) -> list[tuple[object, ...]]:
-    path = (folder / "warehouse" / "current" / "warehouse.duckdb").resolve()
-    with duckdb.connect(str(path), read_only=True) as connection:
-        return connection.execute(sql).fetchall()
 
 
 def test_both_models_are_good_enough_to_score(folder: Path) -> None:

@@ -2,106 +2,17 @@
 
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
 from rich.console import Console
 
-from dataops.manifest import Manifest
-from dataops.sandbox import borrowed
 from ml.errors import UsageError
 from ml.leaks.guard import Leak
-from ml.spec import ModelSpec, parse_spec
-from ml.train import train
 from ml.versions.provenance import Provenance
-from orchestration.leaks import Origins, check_origins, relations_read, train_checked
+from orchestration.leaks import check_origins, train_checked
 from orchestration.sandbox import print_built
 from orchestration.sandbox_build import Built
-from tests.unit.ml.world import NOW, declare
-
-VIEW = {"entity": ["id"], "event_time": "at", "known_time": "known_at", "ttl": "unlimited",
-        "owner": "o"}  # fmt: skip
-SQL = {
-    "silver.plans": "select *, day + 1 as told_at from warehouse.landing.plans",
-    "gold.ftr_calls": "select id, day as at, told_at as known_at, a as calls from silver.plans",
-    "gold.ftr": "select id, a, day from warehouse.silver.plans",
-}
-TRAINING = """
-with labels as (
-    select id, a, day, ended_at < day + 30 as is_lost, end_reason, told_at
-    from "warehouse"."silver"."plans"
-)
-select id, a, day, is_lost as y, {extra} from labels
-"""
-
-
-class Project:
-    """A warehouse built from SQL as dbt would have compiled it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.target = folder
-        self.conn = duckdb.connect()
-        self.conn.execute("attach ':memory:' as warehouse")
-        self.conn.execute("use warehouse")
-        self.conn.execute("create schema landing; create schema silver; create schema gold")
-        self.conn.execute(
-            "create table landing.plans as select i as id, (hash(i) % 100)::double as a, "
-            "date '2025-01-01' + (i % 20)::int as day, "
-            "case when hash(i, 'y') % 5 = 0 then date '2025-01-25' else date '2026-01-01' end "
-            "as ended_at, case when hash(i, 'y') % 5 = 0 then 'reason ' || i % 3 end as end_reason "
-            "from range(4000) as t(i)"
-        )
-        self.sql = dict(SQL)
-
-    def train(self, extra: str, guard: dict[str, Any] | None = None, **train: Any) -> Origins:
-        self.sql["gold.trn"] = TRAINING.format(extra=extra)
-        self.build()
-        self.spec = self.declared(guard, train)
-        origins = check_origins(self.manifest, [self.target], self.conn, self.spec)
-        with origins.told():
-            train_it(self, origins)
-        return origins
-
-    def declared(self, guard: dict[str, Any] | None, train: dict[str, Any]) -> ModelSpec:
-        changes = {f"train.{key}": value for key, value in train.items()}
-        meta = declare(
-            changes | {"train.leak_guard": guard or {}, "estimator.params": {"max_iter": 2}}
-        )
-        return parse_spec("model", meta, file="models/m.yml")
-
-    def build(self) -> None:
-        for relation in ("silver.plans", "gold.ftr_calls", "gold.ftr", "gold.trn"):
-            self.conn.execute(f"create or replace view {relation} as {self.sql[relation]}")
-            path = self.target / "compiled" / "it" / f"models/{relation}.sql"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(self.sql[relation])
-
-    @property
-    def manifest(self) -> Manifest:
-        nodes = {}
-        for relation in self.sql:
-            schema, name = relation.split(".")
-            meta = {"feature_view": VIEW} if name == "ftr_calls" else {}
-            columns = {each: {"name": each, "description": each} for each in
-                       ("id", "at", "known_at", "calls")}  # fmt: skip
-            nodes[f"model.it.{name}"] = {
-                "unique_id": f"model.it.{name}", "resource_type": "model", "name": name,
-                "schema": schema, "alias": name, "package_name": "it", "columns": columns,
-                "original_file_path": f"models/{relation}.sql", "config": {"meta": meta},
-                "depends_on": {"nodes": []},
-            }  # fmt: skip
-        nodes["test.it.one"] = {
-            "resource_type": "test", "name": "one", "attached_node": "model.it.ftr_calls",
-            "test_metadata": {"name": "one_row_per_event", "kwargs": {}}, "config": {},
-        }  # fmt: skip
-        return Manifest({"nodes": nodes, "sources": {}, "exposures": {}})
-
-
-def train_it(project: Project, origins: Origins) -> None:
-    provenance = Provenance("run-1", "release-1", "commit-1")
-    train(project.conn, project.spec, project.manifest.relations, provenance, now=NOW,
-          known=origins.known)  # fmt: skip
+from tests.unit.leaky_project import SQL, TRAINING, Project, train_it
 
 
 @pytest.fixture
@@ -232,87 +143,3 @@ def test_the_word_of_a_version_is_told_and_what_earlier_models_told_is_not(
     assert "← tone.reason_1_effect" in project.train(sql.format("reason_1_effect")).warnings[0]
     allowed = project.train(sql.format("tone"), {"allow": {"x": "told before the row"}})
     assert not any("told by versions" in each for each in allowed.warnings)
-
-
-BY_HAND = """
-with labels as (select id, a, day, ended_at < day + 30 as y from silver.plans),
-calls as (select id as caller, "at" as asked, calls as many from gold.ftr_calls)
-select labels.*, calls.many as x from labels inner join calls on calls.caller = labels.id
-"""
-
-
-def joined_by_hand(project: Project, sql: str, guard: dict[str, Any] | None = None) -> None:
-    project.sql["gold.trn"] = sql
-    project.build()
-    project.spec = project.declared(guard, {})
-    check_origins(project.manifest, [project.target], project.conn, project.spec)
-
-
-def test_values_that_a_view_learnt_later_are_refused_when_joined_by_hand(project: Project) -> None:
-    with pytest.raises(Leak) as caught:
-        joined_by_hand(project, BY_HAND)
-    for part in (
-        "gold.trn has values that its feature view learnt after 'day'",
-        "feature 'x' (trn.x ← ftr_calls.calls) in 4,000 rows",
-        "first known 2025-01-02 for id ", "at 2025-01-01", "join the view by training_set",
-    ):  # fmt: skip
-        assert part in str(caught.value)
-    joined_by_hand(project, BY_HAND, {"allow": {"x": "it is known before it lands"}})
-
-
-def test_a_view_that_a_sandbox_has_not_built_is_looked_up_in_its_base(project: Project) -> None:
-    project.sql["gold.ftr_calls"] = SQL["gold.ftr_calls"].replace("silver", "warehouse.silver")
-    project.sql["gold.trn"] = BY_HAND
-    project.build()
-    project.spec = project.declared(None, {})
-    project.conn.execute("attach ':memory:' as sandbox; create schema sandbox.gold")
-    project.conn.execute("create table sandbox.gold.trn as from gold.trn; use sandbox")
-    lent = borrowed(project.conn, relations_read(project.manifest, project.spec))
-    with lent, pytest.raises(Leak, match=r"feature 'x' \(trn.x ← ftr_calls.calls\) in 4,000 rows"):
-        check_origins(project.manifest, [project.target], project.conn, project.spec)
-
-
-@pytest.mark.parametrize("copied", ["::integer", "::decimal(12, 2)", "::float", "::varchar"])
-def test_values_that_a_view_learnt_later_are_refused_in_whatever_type_they_are_copied(
-    project: Project, copied: str
-) -> None:
-    with pytest.raises(Leak, match="feature 'x'"):
-        joined_by_hand(project, BY_HAND.replace("calls.many as x", f"calls.many{copied} as x"))
-
-
-def test_values_that_a_view_knew_in_time_pass(project: Project) -> None:
-    project.sql["gold.ftr_calls"] = SQL["gold.ftr_calls"].replace("told_at", "day")
-    joined_by_hand(project, BY_HAND)
-
-
-@pytest.mark.parametrize("computed", ["-calls.many", "calls.many + 1", "coalesce(calls.many, 0)"])
-def test_values_that_are_not_a_late_views_own_are_not_looked_up(
-    project: Project, computed: str
-) -> None:
-    joined_by_hand(project, BY_HAND.replace("calls.many as x", f"{computed} as x"))
-
-
-def test_rows_joined_by_hand_and_cut_in_time_pass(project: Project) -> None:
-    cut = BY_HAND.replace(
-        "calls.caller = labels.id", "calls.caller = labels.id - 20 and calls.asked < labels.day"
-    )
-    joined_by_hand(project, cut)
-    # A value that the entity had in time as well is not told from a later one.
-    project.sql["gold.ftr_calls"] = (
-        SQL["gold.ftr_calls"] + " union all select id, day - 9, day - 9, a from silver.plans"
-    )
-    joined_by_hand(project, BY_HAND + " and calls.asked = labels.day")
-
-
-@pytest.mark.parametrize("time", ["known_at", '"at"'])
-def test_a_row_that_is_the_views_own_is_not_looked_up(project: Project, time: str) -> None:
-    """The training set's rows are the events themselves, at their own time: nothing is joined."""
-    project.sql["gold.trn"] = (
-        f"select calls.id, calls.{time} as day, calls.calls as x, plans.ended_at < day + 30 as y "
-        "from gold.ftr_calls as calls inner join silver.plans as plans on plans.id = calls.id"
-    )
-    project.build()
-    project.spec = project.declared(None, {})
-    project.conn.execute("create table kept as from gold.trn; drop view gold.trn")
-    project.conn.execute("create table gold.trn as from kept; drop view gold.ftr_calls")
-    check_origins(project.manifest, [project.target], project.conn, project.spec)

@@ -15,7 +15,11 @@
         {% endfor -%}
         cast(told ->> 'is_drifted' as boolean) as is_drifted
     from (
+        {% if flags.EMPTY -%}
+        select cast(null as json) as told where false
+        {%- else -%}
         select unnest(cast(goldloop_rows({{ ml_text(tojson(question)) }}) as json[])) as told
+        {%- endif %}
     ) as goldloop_distances
 )
 {%- endmacro %}

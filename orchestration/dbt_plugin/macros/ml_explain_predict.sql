@@ -3,7 +3,8 @@
     {%- if not execute -%}
         (select 1 as parsed)
     {%- else -%}
-        {%- set told = ml_told('ml_explain_predict', model, relation, version, prefix, top) -%}
-        {{ ml_select_told('goldloop_explain', told, relation, prefix, top) }}
+        {%- set names = ['prediction', 'score'] -%}
+        {%- set told = ml_told('ml_explain_predict', model, relation, version, prefix, top, names) -%}
+        {{ ml_select_told('goldloop_explain', told, relation, prefix, top, names) }}
     {%- endif -%}
 {%- endmacro %}

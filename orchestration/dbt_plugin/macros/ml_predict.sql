@@ -3,7 +3,8 @@
     {%- if not execute -%}
         (select 1 as parsed)
     {%- else -%}
-        {%- set told = ml_told('ml_predict', model, relation, version, prefix, 0) -%}
-        {{ ml_select_told('goldloop_tell', told, relation, prefix, 0) }}
+        {%- set names = ['prediction', 'score'] -%}
+        {%- set told = ml_told('ml_predict', model, relation, version, prefix, 0, names) -%}
+        {{ ml_select_told('goldloop_tell', told, relation, prefix, 0, names) }}
     {%- endif -%}
 {%- endmacro %}

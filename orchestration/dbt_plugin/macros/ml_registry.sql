@@ -11,6 +11,9 @@
             "train it: dbt build --select " ~ name ~ ", or of an exposure: goldloop train " ~ name
         ) -%}
     {%- endif -%}
+    {%- if version is not none and not ml_is_dry() -%}
+        {%- do ml_check_version(macro, database, name, version) -%}
+    {%- endif -%}
     {%- set versions -%}
         from {{ ml_table(database, 'model_versions') }} where model = {{ ml_text(name) }}
     {%- endset -%}

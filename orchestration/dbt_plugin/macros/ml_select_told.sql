@@ -1,11 +1,11 @@
 {# The select that asks the plugin's function row by row; its columns after those of the relation. #}
-{% macro ml_select_told(function, told, relation, prefix, top) -%}
+{% macro ml_select_told(function, told, relation, prefix, top, names) -%}
 (
     select
         goldloop_rows.* exclude (goldloop_told),
         cast(struct_extract(goldloop_told, 'prediction') as {{ told.type if told else 'varchar' }})
-            as {{ adapter.quote(prefix ~ 'prediction') }},
-        struct_extract(goldloop_told, 'score') as {{ adapter.quote(prefix ~ 'score') }},
+            as {{ adapter.quote(prefix ~ names[0]) }},
+        struct_extract(goldloop_told, 'score') as {{ adapter.quote(prefix ~ names[1]) }},
         {% for rank in range(1, top + 1) -%}
         struct_extract(goldloop_told, 'reasons')[{{ rank }}].feature
             as {{ adapter.quote(prefix ~ 'reason_' ~ rank) }},

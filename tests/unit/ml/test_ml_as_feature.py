@@ -1,6 +1,6 @@
 """Predictions as features: what is told of a row by what has learnt from earlier rows alone."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -9,28 +9,14 @@ from sklearn.metrics import roc_auc_score
 
 from ml.errors import PipelineError, UsageError
 from ml.relation import Relation
-from ml.score import score_shadow
-from ml.versions import decisions, registry
-from ml.versions.provenance import Provenance
-from ml.versions.reproduce import reproduce
-from tests.unit.ml.world import NOW
+from tests.unit.ml.as_feature import ASKED, told, week
 
-ASKED = {"score.as_feature": {"folds": 3}}
 PLAIN = {"train.features": {"include": ["a", "b", "d"]}}
 # A tree without an end knows each row it has learnt from by heart.
 MEMORY = {
     "estimator": {"class": "sklearn.tree.DecisionTreeClassifier"},
     "problem.success": [{"metric": "roc_auc", "at_least": 0}],
 }
-FIRST = datetime(2025, 1, 1)
-
-
-def told(world, columns="feature_score", table="predictions.model"):
-    return world.sql(f"select {columns} from {table} order by model_version, id")
-
-
-def week(number):
-    return FIRST + timedelta(days=7 * number)
 
 
 @pytest.mark.parametrize(("folds", "embargo"), [(2, 0), (5, 0), (3, 10)])
@@ -186,44 +172,6 @@ def test_an_incremental_scoring_tells_once_and_again_when_it_is_first_asked(worl
     assert world.sql("select count(feature_score) from predictions.model") == [(480,)]
 
 
-def test_a_challenger_has_earlier_models_of_its_own_in_shadow(world):
-    world.train(ASKED)
-    changes = {
-        **ASKED,
-        "problem.champion": {"rule": "manual"},
-        "estimator.params": {"max_iter": 9},
-    }
-    assert world.train(changes).status == "challenger"
-    score_shadow(world.conn, world.spec(changes), world.relations, Provenance("r"), now=NOW)
-    world.score(changes)
-    assert world.sql("select count(feature_score) from shadow.model") == [(480,)]
-    pairs = world.sql(
-        "select s.feature_score, p.feature_score from shadow.model as s "
-        "join predictions.model as p using (id) where p.feature_score is not null"
-    )
-    assert sum(one != two for one, two in pairs) > 400
-
-
-def test_a_champion_from_before_it_was_asked_tells_later_rows_alone(world):
-    made = world.train()
-    world.score(ASKED)
-    rows = told(world, "as_of_date, feature_score, score, learnt_until")
-    assert made.test_from == week(8)
-    until = week(8) - timedelta(microseconds=1)
-    assert {(row[1] == row[2], row[3]) for row in rows if row[0] >= week(8).date()} == {
-        (True, until)
-    }
-    assert {row[1] for row in rows if row[0] < week(8).date()} == {None}
-
-
-def test_a_champion_that_held_out_no_time_tells_nothing_as_a_feature(world):
-    world.train({"train.split": {"by": "random"}})
-    world.score(ASKED)
-    assert world.sql("select count(score), count(feature_score) from predictions.model") == [
-        (600, 0)
-    ]
-
-
 def test_a_part_before_which_a_class_was_never_met_is_told_by_nobody(world):
     world.sql("update gold.trn set y = false where day < '2025-01-22'")
     world.train(ASKED)
@@ -237,45 +185,6 @@ def test_a_part_before_which_a_class_was_never_met_is_told_by_nobody(world):
     assert world.sql(
         "select max(as_of_date) from predictions.model where feature_score is null"
     ) == [(week(3).date(),)]
-
-
-def test_the_earlier_models_come_out_again_to_the_byte_or_it_is_told(world):
-    calibrated = {"estimator.calibrate": {"method": "sigmoid", "folds": 2}}
-    made = world.train({"score.as_feature": {"folds": 2}, **calibrated})
-    assert reproduce(world.conn, made, world.relations).same_bytes
-    world.sql(
-        "update ml.earlier_models as e set artifact = o.artifact, "
-        "artifact_sha256 = o.artifact_sha256 from ml.earlier_models as o "
-        "where e.number = 1 and o.number = 2"
-    )
-    again = reproduce(world.conn, made, world.relations)
-    assert (again.same_bytes, again.reproduced) == (False, False)
-    assert again.largest_difference > 0
-    assert again.why == "the earlier models came out otherwise"
-
-
-def test_a_damaged_earlier_model_is_refused_and_training_again_mends_it(world):
-    assert not world.train(ASKED).reused
-    assert world.train(ASKED).reused
-    world.sql("update ml.earlier_models set artifact = 'x' where number = 1")
-    with pytest.raises(PipelineError, match="an earlier model of model@1"):
-        world.score(ASKED)
-    assert world.train(ASKED).version == 2
-    assert registry.champion(world.conn, "model").version == 2
-    world.score(ASKED)
-
-
-def test_a_rollback_brings_the_earlier_models_of_the_version_back(world):
-    first = world.train(ASKED)
-    world.score(ASKED)
-    before = told(world)
-    other = {**ASKED, "estimator.params": {"max_iter": 40}}
-    assert world.train(other).version == 2
-    cause = decisions.Cause("promote", NOW.replace(tzinfo=None), "run-9", "ann")
-    decisions.promote(world.conn, first, cause, "by hand")
-    world.sql("drop table predictions.model")
-    world.score(other)
-    assert told(world) == before
 
 
 @pytest.mark.parametrize(

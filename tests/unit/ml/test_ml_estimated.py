@@ -45,6 +45,24 @@ def test_the_realised_metric_lies_in_the_interval_as_often_as_it_says(metric: st
     assert inside > 51
 
 
+@pytest.mark.parametrize("metric", ["roc_auc", "accuracy", "f1"])
+def test_the_interval_is_as_wide_as_the_metric_is_spread(metric: str) -> None:
+    """One that is endlessly wide would hold every truth."""
+    measured = {"roc_auc": roc_auc_score, "accuracy": accuracy_score, "f1": f1_score}[metric]
+    score = scores(4, 500)
+    decided = (score >= 0.5).astype(np.int64)
+    found = estimate(score, decided, seed=0)[metric]
+    rng = np.random.default_rng(2)
+    drawn = [
+        measured(rng.random(500) < score, score if metric == "roc_auc" else decided)
+        for _ in range(400)
+    ]
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    assert found.low is not None
+    assert found.high is not None
+    assert found.high - found.low == pytest.approx(high - low, rel=0.2)
+
+
 def test_of_very_many_rows_a_sample_tells_how_far_it_may_be_off() -> None:
     score = scores(3, 60_000)
     found = estimate(score, (score >= 0.5).astype(np.int64), seed=0)["accuracy"]

@@ -37,19 +37,31 @@ def test_recommendations_are_watched(conn: duckdb.DuckDBPyConnection) -> None:
 def test_forecasts_are_watched(conn: duckdb.DuckDBPyConnection) -> None:
     columns, notes = told(conn, forecaster())
     assert notes == []
-    assert columns
+    assert {"prediction prediction", "prediction low", "prediction high"} <= columns
 
 
 @pytest.mark.parametrize(
-    ("preset", "metric", "prediction"),
-    [("k_means", "silhouette", "prediction")],
+    ("preset", "metric", "params", "task", "told"),
+    [
+        ("k_means", "silhouette", {"n_clusters": 3}, "clustering", {"prediction", "score"}),
+        # Lists of numbers are not watched.
+        ("pca", "explained_variance", {"n_components": 2}, "decomposition", {"score"}),
+        ("isolation_forest", "stability", {}, "anomaly_detection", {"prediction", "score"}),
+    ],
 )
-def test_clusters_are_watched(world: World, preset: str, metric: str, prediction: str) -> None:
+def test_what_learns_no_label_is_watched(
+    world: World,
+    preset: str,
+    metric: str,
+    params: dict[str, int],
+    task: str,
+    told: set[str],
+) -> None:
     changes = {
         "problem.success": [{"metric": metric, "at_least": -1.0}],
         "train.label": None,
         "train.split": {"by": "random", "test": 0.2},
-        "estimator": {"preset": preset, "params": {"n_clusters": 3}},
+        "estimator": {"preset": preset, "params": params},
     }
     world.sql("alter table gold.trn drop column y")
     world.train(changes)
@@ -57,5 +69,6 @@ def test_clusters_are_watched(world: World, preset: str, metric: str, prediction
     found = watch(world.conn, world.spec(changes), world.relations, "run-1", now=NOW)
     assert found.notes == []
     columns = {(each.place.role, each.place.column) for each in found.moved}
-    assert {("feature", "a"), ("prediction", prediction)} <= columns
-    assert found.performed[0].reason == "a clustering has no label that comes later"
+    assert {name for role, name in columns if role == "feature"} == {"a", "b", "c", "d"}
+    assert {name for role, name in columns if role != "feature"} == told
+    assert found.performed[0].reason == f"a {task} has no label that comes later"

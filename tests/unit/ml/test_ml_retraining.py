@@ -44,6 +44,19 @@ def test_a_changed_declaration_is_trained_whatever_the_policy(world: World) -> N
     assert found == Retraining(True, "the declaration is not that of model@1")
 
 
+def test_a_feature_that_is_new_or_of_another_type_is_trained_whatever_the_policy(
+    world: World,
+) -> None:
+    world.train()
+    world.sql("alter table gold.trn add column z double default 1")
+    found = due(world, ["drift"], "9 weeks")
+    assert found == Retraining(True, "features are not those of model@1: z")
+    world.sql("alter table gold.trn drop column z")
+    assert not due(world, ["drift"], "9 weeks").is_trained
+    world.sql("alter table gold.trn alter column a type float")
+    assert due(world, ["drift"], "9 weeks").reason == "features are not those of model@1: a"
+
+
 def test_changed_data_call_for_a_training_where_it_is_declared(world: World) -> None:
     world.train()
     quiet = due(world, ["data_changed"])

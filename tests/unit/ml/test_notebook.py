@@ -81,6 +81,17 @@ def test_what_is_not_there_is_told_with_what_is(project: Path, tmp_path: Path) -
         ml.connect(tmp_path / "elsewhere")
 
 
+def test_the_warehouse_stands_where_the_environment_says(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "elsewhere"
+    (project / "warehouse").rename(home)
+    with pytest.raises(PipelineError, match="has no release"):
+        ml.connect(project)
+    monkeypatch.setenv("GOLDLOOP_HOME", str(home))
+    assert ml.connect(project).id == "r1"
+
+
 def test_the_notebook_runs_from_top_to_bottom(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
