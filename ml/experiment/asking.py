@@ -153,6 +153,8 @@ class _Reader:
 
     def _refuse_synthetic(self, said: str) -> None:
         self._refuse_text(said)
+        if self._spec.train.synthetic:
+            self._refuse(said, "learns from made-up rows already (train.synthetic)")
         estimator = self._spec.estimator
         judging = {
             "tune": self._spec.tune,

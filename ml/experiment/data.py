@@ -72,7 +72,9 @@ def changed(ground: Ground, change: Change, seed: int, tell: Tell = lambda _: No
         learnt = learnt.take(sample(len(learnt.labels), wanted, seed, classes))
     if change.times is not None:
         wanted = round((change.times - 1) * len(learnt.labels))
-        learnt = with_made_up(learnt, data.found.features, wanted, seed)
+        learnt = with_made_up(
+            learnt, data.found.features, wanted, seed, classes=bool(data.found.classes)
+        )
     return replace(data, parts=replace(data.parts, learnt=learnt))
 
 

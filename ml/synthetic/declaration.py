@@ -15,6 +15,8 @@ from ml.relation import Relation
 
 # What is written beside the columns of the training set, with its type.
 MARKS = dict(zip(NAMES, ("boolean", "varchar", "integer"), strict=True))
+# Among how many real rows each value is drawn at the least, unless declared.
+LEAF = 100
 
 
 class Synthetic(Part):
@@ -33,7 +35,7 @@ class Synthetic(Part):
         None, description="How many rows are made; as many as are learnt from unless given."
     )
     leaf: Annotated[int, Field(ge=20)] = Field(
-        100,
+        LEAF,
         description="Among how many real rows each value is drawn at the least; more copy less. "
         "Of few rows a tenth, but never fewer than 20.",
     )

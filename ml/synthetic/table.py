@@ -1,27 +1,24 @@
 """The training set as the generator sees it: numbers and categories of the rows learnt from."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from duckdb import DuckDBPyConnection
 
 from ml.columns import WHOLE, Column, Source, find
-from ml.data.dataset import Rows, TrainingSet, find_training_set, read
+from ml.data.dataset import TrainingSet, find_training_set, read
 from ml.data.holdout import Parts, hold_out
 from ml.errors import PipelineError
 from ml.evaluation.metrics import Array
 from ml.relation import Relation
 from ml.spec import ModelSpec, parse_spec
+from ml.synthetic.coding import COMMON, Coding
 from ml.synthetic.declaration import MARKS, SyntheticSet
 
 # Fewer rows teach nothing that is not about single rows; fewer held out tell of no copy.
 LEAST_LEARNT, LEAST_HELD = 200, 50
-# A value that fewer rows have may name a person.
-COMMON = 5
 _MOST_CLASSES = 20
 LABEL, TIME = "label", "time"
 
@@ -55,12 +52,14 @@ class Real:
     """A training set read: its columns, and its rows as numbers, NaN for missing.
 
     ``learnt`` and ``held`` are [rows, shapes]; a category is its code. ``spec``, ``found`` and
-    ``parts`` are the same as the engine has them, by which an estimator is fitted.
+    ``parts`` are the same as the engine has them, by which an estimator is fitted; ``coding`` leads
+    from these rows to those and back.
     """
 
     spec: ModelSpec
     found: TrainingSet
     parts: Parts
+    coding: Coding
     shapes: tuple[Shape, ...]
     learnt: Array
     held: Array
@@ -89,13 +88,11 @@ def read_real(
     found = find_training_set(conn, spec, relations, now)
     parts = hold_out(spec, found, read(conn, found))
     _check_enough(asked, source, parts)
-    shapes = _shapes(found, parts.learnt)
-    learnt, held = (_matrix(found, shapes, rows) for rows in (parts.learnt, parts.held))
-    shapes = tuple(
-        _judged(shape, learnt[:, at]) if shape.nominal and not shape.role else shape
-        for at, shape in enumerate(shapes)
-    )
-    real = Real(spec, found, parts, shapes, learnt, held)
+    origins = [found.source.columns[column.name] for column in found.features]
+    coding = Coding.of(parts.learnt, origins, bool(found.classes))
+    learnt, held = (coding.matrix(rows) for rows in (parts.learnt, parts.held))
+    shapes = _shapes(found, coding, origins, coding.made(learnt))
+    real = Real(spec, found, parts, coding, shapes, learnt, held)
     _check_varied(asked, source, real)
     return real
 
@@ -142,45 +139,21 @@ def _is_class(conn: DuckDBPyConnection, source: Source, label: Column) -> bool:
     return row is not None and 1 < row[0] <= _MOST_CLASSES
 
 
-def _shapes(found: TrainingSet, learnt: Rows) -> tuple[Shape, ...]:
-    """Return the label, the time and every feature, in this order."""
+def _shapes(
+    found: TrainingSet, coding: Coding, origins: Sequence[Column], made: Sequence[int]
+) -> tuple[Shape, ...]:
+    """Return the label, the time and every feature, in this order; ``made`` are those made."""
     assert found.label is not None  # parse_synthetic asks for one
     label = Shape(found.label, LABEL, found.classes or None)
     time = [Shape(found.grain.time, TIME)] if found.grain.time else []
-    features = []
-    for at, column in enumerate(found.features):
-        origin = found.source.columns[column.name]
-        values = None
-        if origin.kind == "text":
-            known = pc.unique(learnt.table.column(at)).drop_null().to_pylist()
-            values = tuple(sorted(known))
-        elif origin.kind == "boolean":
-            values = ("false", "true")
-        features.append(Shape(origin, values=values))
+    told = f"most of its values are met in fewer than {COMMON} rows: they may name a person"
+    features = [
+        Shape(column, values=values, left_out=None if at in made else told)
+        for at, (column, values) in enumerate(
+            zip(origins, coding.values, strict=True), start=coding.first
+        )
+    ]
     return (label, *time, *features)
-
-
-def _matrix(found: TrainingSet, shapes: tuple[Shape, ...], rows: Rows) -> Array:
-    columns = [rows.labels.astype(np.float64)]
-    if found.grain.time and rows.times is not None:
-        columns.append(rows.times.astype(np.float64))
-    for shape, values in zip(shapes[len(columns) :], rows.features.columns, strict=True):
-        if shape.column.kind == "text":
-            values = pc.index_in(values, value_set=pa.array(shape.values, pa.string()))
-        columns.append(pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False))
-    matrix = np.column_stack(columns)
-    matrix[~np.isfinite(matrix)] = np.nan
-    return matrix
-
-
-def _judged(shape: Shape, codes: Array) -> Shape:
-    """Leave out a text of which most rows have a value that hardly another row has."""
-    known = codes[~np.isnan(codes)].astype(np.int64)
-    counts = np.bincount(known, minlength=1)
-    if len(known) and counts[known][counts[known] >= COMMON].size < len(known) / 2:
-        told = f"most of its values are met in fewer than {COMMON} rows: they may name a person"
-        return replace(shape, left_out=told)
-    return shape
 
 
 def _check_marks(source: Source, asked: SyntheticSet) -> None:

@@ -13,7 +13,7 @@ from scipy.stats import rankdata
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from ml.evaluation.metrics import Array
-from ml.synthetic.table import COMMON
+from ml.synthetic.coding import COMMON
 
 # More rows than this are not learnt from: a seeded sample is.
 MOST_ROWS = 100_000

@@ -3,16 +3,14 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pyarrow as pa
 
-from ml.data.dataset import Rows
 from ml.data.holdout import Parts
 from ml.evaluation.bootstrap import Interval, measure
 from ml.evaluation.metrics import Array
 from ml.evaluation.outcome import Outcome
 from ml.fitting.fit import fit_model
 from ml.fitting.out_of_fold import tell_every_class
-from ml.synthetic.table import LABEL, TIME, Real
+from ml.synthetic.table import Real
 
 CLASSES, NUMBERS = ("roc_auc", "average_precision", "log_loss"), ("rmse", "mae", "r2")
 
@@ -32,8 +30,9 @@ class Worth:
 
 def usefulness(real: Real, made: Array) -> list[Worth]:
     """Fit boosted trees on ``made`` [rows, shapes] and on the rows learnt from, and judge both."""
+    names = real.parts.learnt.table.column_names
     outcomes = [
-        _told(real, replace(real.parts, learnt=_rows(real, made))),
+        _told(real, replace(real.parts, learnt=real.coding.rows(made, names))),
         _told(real, real.parts),
     ]
     synthetic, own = measure(outcomes, real.spec.estimator.seed)
@@ -57,33 +56,7 @@ def _told(real: Real, parts: Parts) -> Outcome:
 
 def _kept(real: Real) -> list[int]:
     """Return the positions of the features that are made and not missing throughout."""
-    first = len(real.shapes) - len(real.found.features)
+    first = real.coding.first
     return [
         at - first for at in real.made if at >= first and not np.isnan(real.learnt[:, at]).all()
     ]
-
-
-def _rows(real: Real, made: Array) -> Rows:
-    """Return made-up rows as the engine reads real ones."""
-    first = len(real.shapes) - len(real.found.features)
-    columns = []
-    for at, shape in enumerate(real.shapes[first:], start=first):
-        values = made[:, at]
-        if shape.column.kind == "text":
-            columns.append(as_text(shape.values or (), values))
-        else:
-            columns.append(pa.array(values))
-    labels, times = made[:, 0], None
-    if real.shapes[1].role == TIME:
-        times = made[:, 1].astype(np.int64)
-    assert real.shapes[0].role == LABEL
-    table = pa.table(columns, names=real.parts.learnt.table.column_names)
-    codes = labels.astype(np.int64) if real.found.classes else labels
-    return Rows(table, np.arange(len(made)), codes, times)
-
-
-def as_text(values: tuple[str, ...], codes: Array) -> pa.Array:
-    """Return the value of each of ``codes``, null for NaN."""
-    missing = np.isnan(codes)
-    positions = pa.array(np.where(missing, 0, codes).astype(np.int64), mask=missing)
-    return pa.array(values, pa.string()).take(positions)

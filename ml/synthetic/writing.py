@@ -12,9 +12,9 @@ from ml.errors import PipelineError
 from ml.evaluation.metrics import Array
 from ml.export.literals import text
 from ml.relation import Relation, quote
+from ml.synthetic.coding import as_text
 from ml.synthetic.declaration import MARKS
 from ml.synthetic.table import Real, Shape
-from ml.synthetic.usefulness import as_text
 from ml.tables import exists
 
 _BUFFER = "synthetic_rows"

@@ -17,7 +17,9 @@ from ml.errors import PipelineError
 from ml.experiment.change import Change
 from ml.experiment.confident import contradicted
 from ml.experiment.data import Ground, changed
-from ml.experiment.synthetic import draw, with_made_up
+from ml.experiment.synthetic import with_made_up
+from ml.fitting.learning import stop_split
+from ml.synthetic.trees import draw
 from tests.unit.ml.world import NOW, World
 
 HELD = "day >= date '2025-01-01' + 56"
@@ -62,11 +64,16 @@ def test_made_up_rows_know_nothing_of_the_rows_judged(world: World) -> None:
     assert "pink" not in values["c2"]
 
 
-def test_made_up_rows_are_of_the_earliest_time(world: World) -> None:
-    stood = ground(world)
-    times = changed(stood, Change("x", times=2.0), 0).parts.learnt.times
-    assert times is not None
-    assert set(times[480:]) == {stood.parts.learnt.times.min()}  # type: ignore[union-attr]
+def test_an_estimator_that_stops_early_is_stopped_by_real_rows(world: World) -> None:
+    learnt = changed(ground(world), Change("x", times=2.0), 0).parts.learnt
+    assert learnt.made_up is not None
+    assert learnt.made_up.tolist() == [False] * 480 + [True] * 480
+    spec = world.spec(
+        {"estimator": {"preset": "boosted_trees", "params": {"early_stopping": True}}}
+    )
+    ways = stop_split(spec, learnt)
+    assert ways is not None
+    assert not learnt.made_up[ways[1]].any()
 
 
 def many(rows: int = 4000) -> tuple[Rows, tuple[Column, ...]]:
@@ -77,51 +84,66 @@ def many(rows: int = 4000) -> tuple[Rows, tuple[Column, ...]]:
     y = np.where(labels == 1, x, -x) + random.normal(size=rows) / 2
     z = np.where(random.random(rows) < 0.3, np.nan, x.round())
     text = np.where(x > 1, "long", "short")
-    table = pa.table({"x": x, "y": y, "z": z, "t": text, "k": np.ones(rows)})
-    columns = tuple(Column(name, "VARCHAR" if name == "t" else "DOUBLE") for name in "xyztk")
+    name = [f"name {at}" for at in range(rows)]
+    table = pa.table({"x": x, "y": y, "z": z, "t": text, "k": np.ones(rows), "n": name})
+    types = ("DOUBLE", "DOUBLE", "DOUBLE", "VARCHAR", "BOOLEAN", "VARCHAR")
+    columns = tuple(map(Column, "xyztkn", types))
     return Rows(table, np.arange(rows), labels, None), columns
 
 
-def test_made_up_numbers_are_related_as_those_of_their_class_are() -> None:
+def test_made_up_rows_are_those_that_goldloop_synthetic_draws() -> None:
     rows, columns = many()
-    both = with_made_up(rows, columns, 4000, seed=1)
-    x, y, z, text, k = (both.table.column(at).to_numpy() for at in range(5))
-    made = np.arange(8000) >= 4000
-    for label in (0, 1):
-        there, new = (both.labels == label) & ~made, (both.labels == label) & made
-        # Ranks that are shared, as those of z, are related a little less.
-        for one, other, off in ((x, y, 0.03), (x, z, 0.12), (y, z, 0.12)):
-            told = [
-                spearmanr(one[each], other[each], nan_policy="omit").statistic
-                for each in (there, new)
-            ]
-            assert told[0] == pytest.approx(told[1], abs=off)
-        for values in (x, y):
-            assert set(values[new]) <= set(values[there])
-            for share in (0.1, 0.5, 0.9):
-                assert np.mean(values[new] <= np.quantile(values[there], share)) == pytest.approx(
-                    share, abs=0.03
-                )
-    assert np.isnan(z[made]).mean() == pytest.approx(0.3, abs=0.03)
-    assert both.labels[made].mean() == pytest.approx(rows.labels.mean(), abs=0.03)
-    assert set(text[made]) == {"long", "short"}
-    assert set(k[made]) == {1.0}
+    both = with_made_up(rows, columns, 3000, seed=1, classes=True)
+    x, y, z, text, k = (rows.table.column(at).to_numpy() for at in range(5))
+    known = np.column_stack([rows.labels, x, y, z, text == "short", k]).astype(float)
+    drawn = draw(known, [True, False, False, False, True, True], 3000, 100, 1).rows
+    made = both.table.slice(4000)
+    assert both.labels[4000:].tolist() == drawn[:, 0].tolist()
+    for at in range(3):
+        np.testing.assert_array_equal(made.column(at).to_numpy(), drawn[:, at + 1])
+    assert (made.column(3).to_numpy() == np.where(drawn[:, 4] == 1, "short", "long")).all()
+    assert set(made.column(4).to_pylist()) == {1.0}
+    # What names a person stays empty, as it does there.
+    assert made.column(5).null_count == 3000
     # The rows there are come first and stay as they are.
     assert str(both.table.slice(0, 4000).to_pydict()) == str(rows.table.to_pydict())
 
 
-def test_rows_are_made_up_of_a_class_of_one_row_and_of_numbers_nobody_has() -> None:
-    random = np.random.default_rng(0)
-    drawn = draw(np.array([[3.0, np.nan]]), 2, random)
-    np.testing.assert_array_equal(drawn, [[3.0, np.nan]] * 2)
+def test_made_up_numbers_are_related_as_those_of_their_class_are() -> None:
+    rows, columns = many()
+    both = with_made_up(rows, columns, 4000, seed=1, classes=True)
+    x, y = (both.table.column(at).to_numpy() for at in range(2))
+    made = np.arange(8000) >= 4000
+    for label in (0, 1):
+        there, new = (both.labels == label) & ~made, (both.labels == label) & made
+        told = [spearmanr(x[each], y[each]).statistic for each in (there, new)]
+        assert told[0] == pytest.approx(told[1], abs=0.05)
 
 
 def test_a_label_that_is_a_number_is_drawn_with_the_rest() -> None:
     rows, columns = many(2000)
     x = rows.table.column(0).to_numpy()
-    both = with_made_up(replace(rows, labels=x * 2), columns, 2000, seed=1)
+    both = with_made_up(replace(rows, labels=x * 2), columns, 2000, seed=1, classes=False)
     told = spearmanr(both.table.column(0).to_numpy()[2000:], both.labels[2000:]).statistic
-    assert told > 0.99
+    assert told > 0.95
+
+
+def test_times_groups_and_marks_of_made_up_rows_are_their_own() -> None:
+    rows, columns = many(1000)
+    own = replace(
+        rows,
+        times=np.arange(1000),
+        groups=np.arange(1000) // 3,
+        marks=np.zeros(1000, dtype=bool),
+    )
+    both = with_made_up(own, columns, 500, seed=1, classes=True).take(np.arange(900, 1500))
+    assert both.times is not None
+    assert both.groups is not None
+    assert both.marks is not None
+    assert both.times[100:].min() >= 0
+    assert both.times[100:].max() < 1000
+    assert len(set(both.groups[100:].tolist()) - set(range(1000))) == 500
+    assert not both.marks.any()
 
 
 def blobs(rows: int = 900) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -114,3 +114,9 @@ def test_what_cannot_be_tried_is_refused_with_what_can(
 def test_an_experiment_without_a_change_is_refused(world: World) -> None:
     with pytest.raises(UsageError, match="an experiment needs a change"):
         read(world)
+
+
+def test_rows_are_not_made_up_from_rows_that_are_made_up(world: World) -> None:
+    world.sql("alter table gold.trn add column made boolean default false")
+    with pytest.raises(UsageError, match="learns from made-up rows already"):
+        read(world, ("synthetic:2x",), (), {"train.synthetic": "made"})
