@@ -65,7 +65,10 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("file", "old", "new", "words"), WRONG)
+@pytest.mark.parametrize(
+    ("file", "old", "new", "words"),
+    [WRONG[0], *(pytest.param(*each, marks=pytest.mark.long) for each in WRONG[1:])],
+)
 def test_a_run_refuses_what_is_declared_wrongly_before_anything_runs(
     released: Path, goldloop: Run, file: str, old: str, new: str, words: list[str]
 ) -> None:
