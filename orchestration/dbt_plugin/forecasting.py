@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from ml.columns import Column, Source
+from ml.columns import Column, Kind, Source
 from ml.data.checks import check_past
 from ml.declaration.training import Series as Declared
 from ml.errors import UsageError
@@ -27,6 +27,8 @@ from orchestration.dbt_plugin.several import lists_of, place_learnt_from
 from orchestration.dbt_plugin.telling import find_version, trusted
 
 MOST_STEPS = 10_000
+_VALUE: tuple[Kind, ...] = ("number", "boolean")
+_MOMENT: tuple[Kind, ...] = ("time",)
 
 
 def forecast(cursor: DuckDBPyConnection, asked: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -87,8 +89,8 @@ def _check_history(
 ) -> None:
     for name in train["key"]:
         column_given(source, name, (), version, macro)
-    column_given(source, train["label"], ("number", "boolean"), version, macro)
-    time = column_given(source, train["time"], ("time",), version, macro)
+    column_given(source, train["label"], _VALUE, version, macro)
+    time = column_given(source, train["time"], _MOMENT, version, macro)
     check_past(cursor, source, time, datetime.now(UTC))
 
 
