@@ -15,7 +15,7 @@ from ml.errors import UsageError
 from ml.spec import ModelSpec
 from ml.why import Against, Moved, Told, Why, run_of, why
 from ml.why.answer import Parts
-from orchestration.export import declared_model
+from orchestration.declared import declared_model
 from orchestration.feature_code import feature_inputs
 from orchestration.project import Project
 
@@ -33,7 +33,8 @@ def show_why(
 ) -> None:
     """Show what made the score of one row, and what moved it."""
     project, console = Project.locate(folder), Console(soft_wrap=True, highlight=False)
-    spec = declared_model(project, name)
+    asked = f"{{{{ ml_explain_predict(ref('{name}'), ref(…)) }}}}"
+    spec = declared_model(project, name, f"ask in a SQL model: select * from {asked}")
     key, on = _key(spec, keys), _date(day)
     inputs = feature_inputs(project.manifest, spec.score.on)
     relations = project.manifest.relations
