@@ -18,10 +18,10 @@ from ml.experiment.asking import Asked
 from ml.experiment.result import Experiment, Rung
 from ml.experiment.run import Settings, experiment
 from ml.spec import ModelSpec
+from orchestration.declared import declared_model
 from orchestration.experiment.advice import advice
 from orchestration.experiment.forest_plot import forest_plot
 from orchestration.features.commands import checked_views
-from orchestration.models.export import declared_model
 from orchestration.models.page import between, number
 from orchestration.project import Project
 
@@ -40,7 +40,11 @@ def show_experiment(
             f"--plot is '{plot}'; allowed: a file ending in .svg", fix="correct --plot"
         )
     project, console = Project.locate(folder), Console(soft_wrap=True, highlight=False)
-    spec = declared_model(project, name)
+    spec = declared_model(
+        project,
+        name,
+        "declare an exposure over the same training set (docs/ml.md), then: dbt parse",
+    )
     found, release = _tried(project, spec, asked, settings)
     if plot is not None:
         plot.parent.mkdir(parents=True, exist_ok=True)

@@ -16,6 +16,7 @@ from ml.transaction import transaction
 from ml.versions import decisions, registry
 from ml.versions.decisions import Cause
 from ml.versions.registry import ModelVersion
+from orchestration.assets.sql_trained import trained_by_sql
 from orchestration.models.names import split_name, version_of, versions_of
 from orchestration.project import Project
 
@@ -96,7 +97,9 @@ def _change(
     release = amend(project.warehouse, body, project.wait_seconds, console.print)
     (version,) = changed
     console.print(f"{version.name} is {version.status}; readers see release {release.id}")
-    if version.status == "champion":
+    if version.model in trained_by_sql(project.manifest):
+        console.print("next: goldloop run (SQL trains it and asks it)")
+    elif version.status == "champion":
         console.print(f"next: goldloop score {version.model} (its predictions), then: goldloop run")
     elif version.model not in release.models:
         console.print(

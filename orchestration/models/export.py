@@ -1,5 +1,6 @@
 """A version written for another engine: found, tried, and only then put into its file."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -11,10 +12,14 @@ from ml.declaration.tasks import require_label
 from ml.errors import PipelineError, UsageError
 from ml.export.writer import FORMATS, Export
 from ml.names import listed
+from ml.relation import Relation
 from ml.spec import ModelSpec
 from ml.versions import registry
 from ml.versions.registry import ModelVersion
-from orchestration.declared import declared_models
+from ml.versions.reproduce import declared
+from orchestration.assets.sql_trained import trained_by_sql
+from orchestration.declared import declared_model
+from orchestration.models.names import version_of
 from orchestration.project import Project
 
 
@@ -26,26 +31,30 @@ def write_export(folder: Path | None, name: str, to: str, output: Path | None) -
             fix=f"type: goldloop models export {name} --to sql",
         )
     project, console = Project.locate(folder), Console(soft_wrap=True, highlight=False)
-    spec = declared_model(project, name.split("@")[0])
-    require_label(spec, "goldloop models export")
     with project.warehouse.read() as connection:
+        spec, relations = _declared(project, connection, name.split("@")[0])
+        require_label(spec, "goldloop models export")
         version = _version(connection, spec, name)
-        source = find(connection, project.manifest.relations, spec.score.on, "score.on", spec.file)
+        source = find(connection, relations, spec.score.on, "score.on", spec.file)
         export = FORMATS[to](connection, spec, version, source)
     path = output or project.folder / "target" / "exports" / f"{version.name}.{to}"
     _write(path, export.content)
     _close(console, version, export, path, to, str(project.warehouse.current))
 
 
-def declared_model(project: Project, name: str) -> ModelSpec:
-    """Return the declaration of ML model ``name``; raise UsageError where there is none."""
-    declared = {spec.name: spec for spec in declared_models(project)}
-    if name not in declared:
-        raise UsageError(
-            f"'{name}' is no ML model of {project.folder}; it has: {listed(name, declared)}",
-            fix="type: goldloop models",
-        )
-    return declared[name]
+def _declared(
+    project: Project, connection: DuckDBPyConnection, name: str
+) -> tuple[ModelSpec, Mapping[str, Relation]]:
+    """Return the declaration of ML model ``name``, and the tables it names.
+
+    One that SQL trains scores the table it learnt from: that has the key, the time, the features.
+    """
+    if name not in trained_by_sql(project.manifest):
+        spec = declared_model(project, name, "type: goldloop models")
+        return spec, project.manifest.relations
+    version = version_of(registry.versions(connection), name)
+    spec = declared(version, project.folder, project.settings.ml.trust)
+    return spec, {spec.train.on: version.learnt_from}
 
 
 def _version(connection: DuckDBPyConnection, spec: ModelSpec, name: str) -> ModelVersion:

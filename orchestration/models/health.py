@@ -11,10 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ml.errors import UsageError
 from ml.monitoring.health import Health, Row, health_of
-from ml.names import listed
-from orchestration.declared import declared_models
+from orchestration.declared import declared_models, no_exposure
 from orchestration.models.page import between, number
 from orchestration.project import Project
 
@@ -44,10 +42,8 @@ def show_health(folder: Path | None, name: str | None, as_json: bool) -> None:
 def _names(project: Project, name: str | None) -> list[str]:
     declared = [spec.name for spec in declared_models(project)]
     if name is not None and name not in declared:
-        raise UsageError(
-            f"'{name}' is no ML model of {project.folder}; it has: {listed(name, declared)}",
-            fix="type: goldloop models health",
-        )
+        asked = f"{{{{ ml_validate_skew(ref('{name}'), ref(…)) }}}}"
+        raise no_exposure(project, name, declared, f"ask in a SQL model: select * from {asked}")
     return declared if name is None else [name]
 
 

@@ -11,6 +11,8 @@ CALLED = (
     "ml_predict",
     "ml_explain_predict",
     "ml_detect_anomalies",
+    "ml_forecast",
+    "ml_recommend",
     "ml_evaluate",
     "ml_confusion_matrix",
     "ml_roc_curve",

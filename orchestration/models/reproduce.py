@@ -51,16 +51,14 @@ def _reproduced(folder: Path | None, text: str) -> tuple[Reproduction, str]:
     import duckdb
     from rich.console import Console
 
-    from ml.relation import Relation
     from ml.versions.reproduce import declared, reproduce
     from orchestration.project import Project
 
     project = Project.locate(folder)
     version = _version(project, text)
     release = _trained_in(project, version)
-    schema, _, name = version.train_relation.partition(".")
     folder, trust = project.folder, project.settings.ml.trust
-    relations = {declared(version, folder, trust).train.on: Relation(schema, name)}
+    relations = {declared(version, folder, trust).train.on: version.learnt_from}
     with (
         duckdb.connect(str(release.file), read_only=True) as connection,
         Console(stderr=True).status(f"training {version.name} again") as status,

@@ -15,8 +15,8 @@ from ml.errors import UsageError
 from ml.spec import ModelSpec
 from ml.why import Against, Moved, Told, Why, run_of, why
 from ml.why.answer import Parts
+from orchestration.declared import declared_model
 from orchestration.features.code import feature_inputs
-from orchestration.models.export import declared_model
 from orchestration.project import Project
 
 _SHOWN = 10
@@ -33,7 +33,8 @@ def show_why(
 ) -> None:
     """Show what made the score of one row, and what moved it."""
     project, console = Project.locate(folder), Console(soft_wrap=True, highlight=False)
-    spec = declared_model(project, name)
+    asked = f"{{{{ ml_explain_predict(ref('{name}'), ref(…)) }}}}"
+    spec = declared_model(project, name, f"ask in a SQL model: select * from {asked}")
     key, on = _key(spec, keys), _date(day)
     inputs = feature_inputs(project.manifest, spec.score.on)
     relations = project.manifest.relations

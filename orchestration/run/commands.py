@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from ml.errors import UsageError
-from ml.names import listed
-from orchestration.declared import declared_models
+from orchestration.assets.sql_trained import trained_by_sql
+from orchestration.declared import declared_models, no_exposure
 from orchestration.features.commands import checked_views
 from orchestration.features.pointing_out import added_features, point_out
 from orchestration.project import BY_HAND, WAIT, Project
@@ -89,14 +89,15 @@ def run_models(folder: Path | None, names: Sequence[str], layer: str, wait: floa
     declared = [spec.name for spec in declared_models(project)]
     for name in names:
         if name not in declared:
-            raise UsageError(
-                f"'{name}' is no ML model of {project.folder}; it has: {listed(name, declared)}",
-                fix="type: goldloop models",
-            )
+            raise no_exposure(project, name, declared, _by_sql(layer, name))
     if not declared:
+        by_sql = trained_by_sql(project.manifest)
+        told = f" but those that SQL trains: {', '.join(sorted(by_sql))}" if by_sql else ""
         raise UsageError(
-            f"{project.folder} declares no ML model",
-            fix="add an exposure of type ml (docs/ml.md shows one), then: dbt parse",
+            f"{project.folder} declares no ML model{told}",
+            fix=_by_sql(layer, min(by_sql))
+            if by_sql
+            else "add an exposure of type ml (docs/ml.md shows one), then: dbt parse",
         )
     tags = {BY_HAND: "by hand"} if layer == "ml" else None
     run = run_assets(project, [[layer, name] for name in names or declared], tags=tags, wait=wait)
@@ -104,6 +105,14 @@ def run_models(folder: Path | None, names: Sequence[str], layer: str, wait: floa
 
     trained_by = run if layer == "ml" else None
     print_models(project, Console(soft_wrap=True), names or declared, trained_by)
+
+
+def _by_sql(layer: str, name: str) -> str:
+    """Return what trains, or asks, a model that SQL trains."""
+    if layer == "ml":
+        return f"type: goldloop run, or: dbt build --select {name}"
+    asked = f"{{{{ ml_predict(ref('{name}'), ref(…)) }}}}"
+    return f"ask in a SQL model: select * from {asked}; then: goldloop run"
 
 
 def open_ui(folder: Path | None, landing: Path | None, port: int) -> None:

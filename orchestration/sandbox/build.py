@@ -83,7 +83,10 @@ def build_in(project: Project, sandbox: Sandbox, selection: str, mode: Mode, tel
             if any(trains(manifest.raw["nodes"].get(id_)) for id_ in stage.nodes):
                 with sandbox.connect() as connection:
                     copy_in(connection, [*COLUMNS], empty=mode.smoke)
-            built.add(sandbox_dbt.build(project, sandbox, names, smoke=mode.smoke))
+            counts = sandbox_dbt.build(
+                project, sandbox, names, smoke=mode.smoke, strict=mode.strict
+            )
+            built.add(counts)
         for name in stage.models:
             tell(f"training and scoring {name}")
             _model(project, sandbox, specs[name], manifest, mode, built)

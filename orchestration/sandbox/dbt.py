@@ -14,7 +14,7 @@ from dataops.sandbox import Sandbox
 from dataops.sandbox.base import BASE, RELEASE
 from dataops.sandbox.state import SANDBOX
 from ml.errors import PipelineError
-from orchestration.assets.sql_trained import SMOKE
+from orchestration.assets.sql_trained import SMOKE, STRICT
 from orchestration.profile import write_profile
 from orchestration.project import QUIET, Project, dbt_command
 
@@ -73,17 +73,18 @@ def select(project: Project, sandbox: Sandbox, selection: str) -> list[str]:
 
 
 def build(
-    project: Project, sandbox: Sandbox, names: Sequence[str], *, smoke: bool
+    project: Project, sandbox: Sandbox, names: Sequence[str], *, smoke: bool, strict: bool
 ) -> Mapping[str, int]:
     """Build the nodes ``names`` (dbt's names for them) and return how many ended in each status.
 
-    A ``smoke`` test reads nothing of the release, and lets every ML model tell.
+    A ``smoke`` test reads nothing of the release, and lets every ML model tell; ``strict`` fails on
+    a version that misses its criteria.
     Raises PipelineError naming every node that failed.
     """
     results = sandbox.target / RUN_RESULTS
     results.unlink(missing_ok=True)
     arguments = ["build", "--indirect-selection", "empty", "--select", *names]
-    done = _run(project, sandbox, arguments, smoke=smoke)
+    done = _run(project, sandbox, arguments, smoke=smoke, strict=strict)
     nodes = json.loads(results.read_text(encoding="utf-8"))["results"] if results.is_file() else []
     failed = [node for node in nodes if node["status"] in FAILED]
     if failed or done.returncode:
@@ -98,10 +99,15 @@ def build(
 
 
 def _run(
-    project: Project, sandbox: Sandbox, arguments: Sequence[str], *, smoke: bool = False
+    project: Project,
+    sandbox: Sandbox,
+    arguments: Sequence[str],
+    *,
+    smoke: bool = False,
+    strict: bool = False,
 ) -> subprocess.CompletedProcess[str]:
     settings = environment(project, sandbox) | QUIET | {"DBT_DEFER": str(not smoke).lower()}
-    settings |= {SMOKE: "1"} if smoke else {}
+    settings |= {name: "1" for name, asked in ((SMOKE, smoke), (STRICT, strict)) if asked}
     command = [*dbt_command(), "--quiet", "--no-use-colors", *arguments]
     return subprocess.run(
         command, cwd=project.folder, env=os.environ | settings, capture_output=True, text=True
