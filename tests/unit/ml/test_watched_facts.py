@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.watching import _drift, _performance, check_specs
+from orchestration.assets.watching import _drift, _performance, check_specs
 from tests.unit.ml.test_ml_monitor import WEEKS, late, score_later, watched
 from tests.unit.ml.world import World
 
