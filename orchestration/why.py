@@ -18,6 +18,7 @@ from ml.why.answer import Parts
 from orchestration.declared import declared_model
 from orchestration.feature_code import feature_inputs
 from orchestration.project import Project
+from orchestration.sql_trained import call_of
 
 _SHOWN = 10
 _SEARCHED = 30
@@ -33,8 +34,8 @@ def show_why(
 ) -> None:
     """Show what made the score of one row, and what moved it."""
     project, console = Project.locate(folder), Console(soft_wrap=True, highlight=False)
-    asked = f"{{{{ ml_explain_predict(ref('{name}'), ref(…)) }}}}"
-    spec = declared_model(project, name, f"ask in a SQL model: select * from {asked}")
+    asked = call_of(project.manifest, name).replace("ml_predict", "ml_explain_predict")
+    spec = declared_model(project, name, f"ask in a SQL model: select * from {{{{ {asked} }}}}")
     key, on = _key(spec, keys), _date(day)
     inputs = feature_inputs(project.manifest, spec.score.on)
     relations = project.manifest.relations
