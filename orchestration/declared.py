@@ -7,8 +7,8 @@ from ml.errors import UsageError
 from ml.names import listed
 from ml.relation import Relation
 from ml.spec import ModelSpec, parse_spec
+from orchestration.assets.sql_trained import trained_by_sql
 from orchestration.project import Project
-from orchestration.sql_trained import trained_by_sql
 
 
 def declared_models(project: Project) -> list[ModelSpec]:

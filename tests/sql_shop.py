@@ -7,7 +7,7 @@ import subprocess
 from datetime import date, timedelta
 from pathlib import Path
 
-from orchestration.ml_macros import ML_MACROS, MODULE
+from orchestration.models.macros import ML_MACROS, MODULE
 from orchestration.project import QUIET, dbt_executable
 
 ROWS = 3000

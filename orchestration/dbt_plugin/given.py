@@ -11,7 +11,7 @@ from ml.errors import PipelineError, UsageError
 from ml.names import listed
 from ml.relation import Relation, quote
 from ml.versions.registry import ModelVersion
-from orchestration.sql_trained import ASKED_BY
+from orchestration.assets.sql_trained import ASKED_BY
 
 
 def source_given(

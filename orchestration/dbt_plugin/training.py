@@ -17,13 +17,13 @@ from ml.transaction import transaction
 from ml.versions import registry
 from ml.versions.provenance import Provenance
 from ml.versions.registry import ModelVersion
+from orchestration.assets.sql_trained import RUN, SMOKE, STRICT
 from orchestration.dbt_plugin.declared import node_spec
-from orchestration.feature_code import manifest_hash
+from orchestration.features.code import manifest_hash
 from orchestration.leaks import train_checked
 from orchestration.project import Project
-from orchestration.smoke import however_good
-from orchestration.sql_trained import RUN, SMOKE, STRICT
-from orchestration.versions import code_version
+from orchestration.run.versions import code_version
+from orchestration.sandbox.smoke import however_good
 
 
 def declare(cursor: DuckDBPyConnection, asked: Mapping[str, Any]) -> Mapping[str, Any]:

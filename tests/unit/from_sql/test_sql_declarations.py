@@ -8,10 +8,10 @@ import pytest
 
 from dataops.manifest import Manifest
 from ml.errors import UsageError
+from orchestration.assets.model_calls import after_models, called_models
+from orchestration.assets.sql_step import UNIQUE_ID
+from orchestration.assets.sql_trained import call_of
 from orchestration.dbt_plugin.declared import node_spec
-from orchestration.model_calls import after_models, called_models
-from orchestration.sql_step import UNIQUE_ID
-from orchestration.sql_trained import call_of
 from tests.sql_shop import LIKES, SALES, TRAINS
 
 NESTED = {
