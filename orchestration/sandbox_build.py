@@ -9,7 +9,7 @@ from duckdb import DuckDBPyConnection
 
 from dataops.artifacts import MANIFEST
 from dataops.contracts import ContractResult
-from dataops.manifest import Manifest
+from dataops.manifest import Manifest, trains
 from dataops.sandbox import Graph, Sandbox, borrowed, copy_in
 from ml.errors import GoldloopError, PipelineError
 from ml.relation import Relation
@@ -22,7 +22,6 @@ from orchestration.leaks import relations_read, train_checked
 from orchestration.project import Project
 from orchestration.sandbox_contracts import require_kept, verify_built
 from orchestration.smoke import however_good
-from orchestration.sql_trained import trains
 from orchestration.versions import code_version
 
 if TYPE_CHECKING:

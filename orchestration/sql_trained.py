@@ -1,14 +1,6 @@
-"""How a run tells the plugin that dbt works for it, and which of its models are trained by SQL."""
-
-from collections.abc import Mapping
-from typing import Any
+"""How a run tells the plugin that dbt works for it."""
 
 # The run that dbt works for, where it is not a run of its own.
 RUN = "GOLDLOOP_RUN"
 # Whether it only tries that everything can be built: what is trained tells however good it is.
 SMOKE = "GOLDLOOP_SMOKE"
-
-
-def trains(node: Mapping[str, Any] | None) -> bool:
-    """Whether ``node`` of a dbt manifest is a model of materialization ``ml_model``."""
-    return bool(node) and node["config"].get("materialized") == "ml_model"  # type: ignore[index]

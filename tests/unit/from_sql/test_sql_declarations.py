@@ -6,10 +6,10 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from dataops.manifest import Manifest
+from dataops.manifest import Manifest, called_models
 from ml.errors import UsageError
-from orchestration.dbt_plugin.declared import node_spec
-from orchestration.model_calls import after_models, called_models
+from orchestration.declared_in_sql import node_spec
+from orchestration.model_calls import after_models
 from orchestration.sql_step import UNIQUE_ID
 from tests.sql_shop import TRAINS
 
