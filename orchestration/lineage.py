@@ -16,7 +16,7 @@ from dataops.lineage.whole import EXPOSURE, Whole, whole
 from dataops.manifest import Manifest
 from ml.errors import PipelineError, UsageError
 from ml.names import listed
-from orchestration.declared import declared_in, trained_by_sql
+from orchestration.declared import declared_by_sql, declared_in
 from orchestration.project import Project
 
 _SHOWN = 6
@@ -58,7 +58,7 @@ def show_lineage(folder: Path | None, asked: Asked, as_json: bool) -> None:
             f"{project.home} has no release, and lineage is read from one", fix="type: goldloop run"
         )
     manifest = Manifest.read(release.manifest)
-    specs = [*declared_in(project, manifest), *trained_by_sql(project, manifest)]
+    specs = [*declared_in(project, manifest), *declared_by_sql(project, manifest)]
     with project.warehouse.read() as connection:
         found = whole(connection, manifest, [project.target], specs)
     starts = _starts(found, asked.name)

@@ -26,7 +26,7 @@ from ml.tables import PREDICTIONS_SCHEMA
 from ml.train import train
 from ml.versions.provenance import Provenance
 from orchestration.dbt_plugin.plugin import Plugin
-from orchestration.declared import declared_in, trained_by_sql
+from orchestration.declared import declared_by_sql, declared_in
 from orchestration.project import Project
 
 NOW, RUN = datetime(2030, 1, 1, tzinfo=UTC), Provenance(run_id="replayed")
@@ -52,7 +52,7 @@ class Replay:
         raw = self.manifest.raw
         ids = {each["name"]: id_ for id_, each in raw["exposures"].items()}
         ids |= {each["name"]: id_ for id_, each in raw["nodes"].items() if trains(each)}
-        every = (declared_in, trained_by_sql)
+        every = (declared_in, declared_by_sql)
         return {ids[e.name]: e for found in every for e in found(self.project, self.manifest)}
 
     @cached_property

@@ -13,8 +13,10 @@ from sqlglot.optimizer.scope import Scope
 
 from dataops.lineage.places import RECORD, Place, model_place
 
-# The functions that tell of a row by its features, and the one that compares tables.
-TELLING = frozenset({"goldloop_tell", "goldloop_explain"})
+# The functions that tell of a row by what they are given of it, and the one that compares tables.
+TELLING = frozenset(
+    {"goldloop_tell", "goldloop_explain", "goldloop_forecast", "goldloop_recommend"}
+)
 COMPARING = "goldloop_rows"
 
 

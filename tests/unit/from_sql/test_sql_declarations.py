@@ -8,9 +8,9 @@ import pytest
 
 from dataops.manifest import Manifest, called_models
 from ml.errors import UsageError
+from orchestration.assets.model_calls import after_models
+from orchestration.assets.sql_step import UNIQUE_ID
 from orchestration.declared_in_sql import node_spec
-from orchestration.model_calls import after_models
-from orchestration.sql_step import UNIQUE_ID
 from tests.sql_shop import TRAINS
 
 NESTED = {
