@@ -27,6 +27,7 @@ from orchestration.assets.watching import check_specs, watched_checks
 from orchestration.declared import declared_models
 from orchestration.features.code import feature_code, manifest_hash
 from orchestration.models.kinds import found_facts
+from orchestration.models.listing import criterion_in_words, judged_metrics
 from orchestration.project import Project
 from orchestration.run.passing import guarded
 from orchestration.run.versions import code_version
@@ -63,7 +64,7 @@ def _training(
             )
         ],
         op_tags={"file": spec.file},
-        check_specs=[dg.AssetCheckSpec(GATE, asset=key)],
+        check_specs=[dg.AssetCheckSpec(GATE, asset=key, description=_judged_by(spec))],
         # What is passed over has no checks to tell of; else Dagster would require them.
         can_subset=True,
     )
@@ -206,6 +207,16 @@ def _facts(version: ModelVersion, decided: Retraining | None) -> dict[str, str |
     return facts | dict(version.metrics or {})
 
 
+def _judged_by(spec: ModelSpec) -> str:
+    """Say what a version is held to, and what becomes of one that falls short."""
+    declared = (each.model_dump(exclude_none=True) for each in spec.problem.success)
+    criteria = "; ".join(map(criterion_in_words, declared))
+    return (
+        f"{spec.file}: {criteria}. A version that falls short is rejected and the champion goes on "
+        "scoring; without a champion no release is published"
+    )
+
+
 def _gate(version: ModelVersion, champion: ModelVersion | None) -> dg.AssetCheckResult:
     """Judge the version: one that falls short blocks the run if no champion stands behind it."""
     behind = f"; {champion.name} goes on scoring" if champion else "; no version can score"
@@ -215,8 +226,14 @@ def _gate(version: ModelVersion, champion: ModelVersion | None) -> dg.AssetCheck
         check_name=GATE,
         passed=passed,
         severity=dg.AssetCheckSeverity.WARN if champion else dg.AssetCheckSeverity.ERROR,
-        description=None if passed else f"{version.name}: {version.reason}{behind}",
+        description=_standing(version) if passed else f"{version.name}: {version.reason}{behind}",
     )
+
+
+def _standing(version: ModelVersion) -> str:
+    """Say what a version that is good enough has become."""
+    why = f" ({version.reason})" if version.reason else ""
+    return f"{version.name} is {version.status}{why}: {judged_metrics(version)}"
 
 
 def _key(relation: Relation) -> dg.AssetKey:

@@ -10,6 +10,12 @@ from ml.monitoring.performance import Performed
 from ml.monitoring.watch import Watched, watch
 from ml.monitoring.windows import Moved
 from ml.spec import ModelSpec
+from orchestration.assets.watched_facts import (
+    drift_facts,
+    drift_in_words,
+    performance_facts,
+    performance_in_words,
+)
 from orchestration.project import Project
 
 DRIFT, PERFORMANCE = "monitor_drift", "monitor_performance"
@@ -60,8 +66,8 @@ def _drift(found: Watched, spec: ModelSpec, key: dg.AssetKey) -> dg.AssetCheckRe
         check_name=DRIFT,
         passed=not told and not found.drift_notes,
         severity=_severity(spec, bool(told)),
-        description=_description([*told, *found.drift_notes], spec),
-        metadata={"windows": len({each.window for each in found.moved}), "alarms": len(told)},
+        description=_description([*told, *found.drift_notes], spec) or drift_in_words(found, spec),
+        metadata={"alarms": len(told), **drift_facts(found)},
     )
 
 
@@ -72,8 +78,9 @@ def _performance(found: Watched, spec: ModelSpec, key: dg.AssetKey) -> dg.AssetC
         check_name=PERFORMANCE,
         passed=not told and not found.performance_notes,
         severity=_severity(spec, bool(told)),
-        description=_description([*told, *found.performance_notes], spec),
-        metadata={"measured": len(found.performed), "alarms": len(told)},
+        description=_description([*told, *found.performance_notes], spec)
+        or performance_in_words(found, spec),
+        metadata={"alarms": len(told), **performance_facts(found)},
     )
 
 

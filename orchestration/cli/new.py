@@ -57,13 +57,36 @@ def model(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="The ML model's name.")],
     on: Annotated[str, typer.Option(help="The dbt model to learn from.")],
-    label: Annotated[str, typer.Option(help="Its column to predict.")],
-    key: Annotated[list[str], typer.Option(help="Column that names a row; once for each.")],
+    key: Annotated[
+        list[str],
+        typer.Option(help="Column that names a row, a user or a series; once for each."),
+    ],
     time: Annotated[str, typer.Option(help="The column that says what a row is as of.")],
     score_on: Annotated[str, typer.Option(help="The dbt model to score.")],
-    preset: Annotated[str | None, typer.Option(help="Default: boosted_trees.")] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="The kind of model, docs/ml.md. Default: boosted_trees.")
+    ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option(help="Column to predict, or of a forecast its values; for kinds that have."),
+    ] = None,
+    item: Annotated[
+        str | None, typer.Option(help="Of a recommender: the column of what is recommended.")
+    ] = None,
+    rating: Annotated[
+        str | None, typer.Option(help="Of a recommender: how much it is liked, if that is told.")
+    ] = None,
+    every: Annotated[
+        str | None, typer.Option(help="Of a forecast: the step from value to value, such as day.")
+    ] = None,
+    horizon: Annotated[
+        int | None, typer.Option(help="Of a forecast: how many steps are told.")
+    ] = None,
+    score_time: Annotated[
+        str | None, typer.Option(help="The time in the model to score. Default: as --time.")
+    ] = None,
     metric: Annotated[
-        str | None, typer.Option(help="What judges it. Default: rmse for numbers, else roc_auc.")
+        str | None, typer.Option(help="What judges it. Default: by the kind of model.")
     ] = None,
     question: Annotated[str | None, typer.Option(help="What it answers, in words.")] = None,
     decision: Annotated[str | None, typer.Option(help="What is decided with the answer.")] = None,
@@ -71,14 +94,14 @@ def model(
     email: Annotated[str | None, typer.Option(help="Where to reach the owner.")] = None,
 ) -> None:
     """Write a model: declaration, predictions' source and SQL model, unit test, contract."""
+    from dataops.scaffold.model_resolve import TypedModel
     from orchestration.models.new import new_model
 
-    options = {
-        "on": on, "label": label, "key": key, "time": time, "score_on": score_on,
-        "preset": preset, "metric": metric, "question": question, "decision": decision,
-        "owner": owner, "email": email,
-    }  # fmt: skip
-    new_model(context.obj, name, options)
+    typed = TypedModel(
+        name, on, key, time, score_on, score_time, preset, metric, label, item, rating, every,
+        horizon, question, decision, owner, email,
+    )  # fmt: skip
+    new_model(context.obj, typed)
 
 
 def register(app: typer.Typer) -> None:

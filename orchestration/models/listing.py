@@ -1,6 +1,7 @@
 """The versions of the ML models as a table or as JSON, and what others show of a version."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -64,3 +65,10 @@ def judged_by(version: ModelVersion) -> list[str]:
     """Return the names of the metrics that its declaration judges by, in its order."""
     success = json.loads(version.spec)["problem"]["success"]
     return list(dict.fromkeys(each["metric"] for each in success))
+
+
+def criterion_in_words(declared: Mapping[str, Any]) -> str:
+    """Return what ``declared``, one of ``problem.success``, asks for."""
+    bound = next(key for key in ("at_least", "at_most", "beats_baseline_by") if key in declared)
+    by = " (by its value)" if declared.get("judge") == "value" else ""
+    return f"{declared['metric']} {bound.replace('_', ' ')} {declared[bound]}{by}"

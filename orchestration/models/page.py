@@ -12,7 +12,7 @@ from rich.table import Table
 from ml.versions import registry
 from orchestration.models.facts import Facts, Row
 from orchestration.models.kinds import found_tables
-from orchestration.models.listing import judged_by
+from orchestration.models.listing import criterion_in_words, judged_by
 from orchestration.models.names import version_of
 from orchestration.project import Project
 
@@ -64,14 +64,8 @@ def _head(facts: Facts) -> Iterator[str]:
     )
     problem = json.loads(version.spec)["problem"]
     yield escape(f"question: {problem['question']}\ndecision: {problem['decision']}")
-    yield "criteria: " + "; ".join(map(_criterion, problem["success"]))
+    yield "criteria: " + "; ".join(map(criterion_in_words, problem["success"]))
     yield from (f"[yellow]{escape(text)}[/]" for text in facts.warnings)
-
-
-def _criterion(declared: dict[str, Any]) -> str:
-    bound = next(key for key in ("at_least", "at_most", "beats_baseline_by") if key in declared)
-    by = " (by its value)" if declared.get("judge") == "value" else ""
-    return f"{declared['metric']} {bound.replace('_', ' ')} {declared[bound]}{by}"
 
 
 def _metrics(facts: Facts) -> Table:
