@@ -97,9 +97,16 @@ class Manifest:
         return sorted(found, key=lambda exposure: exposure.name)
 
 
+def learnt_from(node: Mapping[str, Any]) -> Relation | None:
+    """Return the table that a model of materialization ``ml_model`` learns from; None of others."""
+    if node.get("config", {}).get("materialized") != "ml_model":
+        return None
+    return Relation(node["schema"], f"{node['alias']}__training")
+
+
 def trains(node: Mapping[str, Any] | None) -> bool:
     """Whether ``node`` of a manifest is a model of materialization ``ml_model``."""
-    return bool(node) and node["config"].get("materialized") == "ml_model"  # type: ignore[index]
+    return node is not None and learnt_from(node) is not None
 
 
 def called_models(node: Mapping[str, Any]) -> set[str]:

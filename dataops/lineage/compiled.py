@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dataops.manifest import Manifest, trains
+from dataops.manifest import Manifest, learnt_from
 
 COMPILED = "compiled"
 _TRACED = frozenset({"model", "snapshot"})
-# An ML model that SQL trains keeps the rows of its select in a table so named beside it.
-_TRAINING = "__training"
 
 
 def compiled_models(manifest: Manifest, targets: Sequence[Path]) -> dict[str, str | None]:
@@ -33,7 +31,8 @@ def relation_of(node: Mapping[str, Any]) -> str:
 
 def selected_of(node: Mapping[str, Any]) -> str:
     """Return the relation that has the columns of the select of ``node``."""
-    return relation_of(node) + (_TRAINING if trains(node) else "")
+    learnt = learnt_from(node)
+    return relation_of(node) if learnt is None else str(learnt).lower()
 
 
 def _compiled(node: Mapping[str, Any], targets: Sequence[Path]) -> str | None:
