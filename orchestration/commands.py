@@ -14,6 +14,7 @@ from ml.errors import UsageError
 from ml.names import listed
 from orchestration.declared import declared_models
 from orchestration.features import checked_views
+from orchestration.feedback import check_feedback
 from orchestration.instance import prepare_instance
 from orchestration.pointing_out import added_features, point_out
 from orchestration.progress import watched_by
@@ -135,6 +136,7 @@ def run_assets(
             # What is declared wrongly is told before the seconds that loading Dagster takes.
             check_use(project.manifest, declared_models(project))
             checked_views(project)
+            check_feedback(project)
             from orchestration.runner import run_job
         with console.status("starting") as status, watched_by(status.update):
             return run_job(assets, lambda step: _show(step, console, status), ops, tags)

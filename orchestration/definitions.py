@@ -5,7 +5,7 @@ import dagster as dg
 from orchestration.contract_checks import ContractChecks
 from orchestration.declared import declared_models
 from orchestration.executor import releasing_executor
-from orchestration.feedback import refuse_feedback
+from orchestration.feedback import check_feedback
 from orchestration.landing_assets import landing_assets
 from orchestration.ml_assets import ml_assets
 from orchestration.project import Project
@@ -23,6 +23,7 @@ def build(project: Project) -> dg.Definitions:
     loop = dg.define_asset_job(
         LOOP, selection=dg.AssetSelection.all(), description="Everything, from files to marts."
     )
+    check_feedback(project)
     contracts = ContractChecks.of(project)
     assets = [
         *landing_assets(project, contracts),
@@ -31,7 +32,6 @@ def build(project: Project) -> dg.Definitions:
     ]
     if any(node["resource_type"] == "model" for node in project.manifest.raw["nodes"].values()):
         assets.append(sql_assets(project, contracts))
-    refuse_feedback(assets)
     check_use(project.manifest, declared_models(project))
     contracts.require({key for each in assets for key in each.keys})
     return dg.Definitions(

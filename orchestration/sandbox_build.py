@@ -18,6 +18,7 @@ from ml.tables import COLUMNS, PREDICTIONS_SCHEMA
 from ml.versions.provenance import Provenance
 from orchestration import sandbox_dbt
 from orchestration.declared import declared_in
+from orchestration.feedback import refuse_circles
 from orchestration.leaks import relations_read, train_checked
 from orchestration.project import Project
 from orchestration.sandbox_contracts import require_kept, verify_built
@@ -74,6 +75,7 @@ def build_in(project: Project, sandbox: Sandbox, selection: str, mode: Mode, tel
         selected = [id_ for id_ in selected if not id_.startswith("test.")]
     manifest = Manifest.read(sandbox.target / MANIFEST)
     specs = {spec.name: spec for spec in declared_in(project, manifest)}
+    refuse_circles(manifest)
     graph, built = Graph(manifest.raw), Built()
     reached = graph.reached(selected)
     for stage in graph.stages(reached):

@@ -18,7 +18,7 @@ Catalog = Mapping[str, Mapping[str, Mapping[str, str]]]
 # What sqlglot resolves wrongly or not at all, and says nothing of.
 _BEYOND = ((exp.Pivot, "PIVOT"), (exp.Columns, "COLUMNS()"))
 # Lineage that cannot be told is told as such; a parser's fault never stops a training.
-_STUMBLES = (
+STUMBLES = (
     SqlglotError, RecursionError, LookupError, AttributeError, TypeError, AssertionError,
 )  # fmt: skip
 
@@ -32,14 +32,14 @@ def trace(sql: str, relation: str, catalog: Catalog) -> dict[Place, Cell]:
     """
     try:
         tree = sqlglot.parse_one(sql, dialect="duckdb")
-        _check(tree)
+        refuse_beyond(tree)
         for table in tree.find_all(exp.Table):
             table.set("catalog", None)
         known: dict[str, object] = dict(catalog)
         root = build_scope(
             qualify(tree, schema=known, dialect="duckdb", validate_qualify_columns=False)
         )
-    except _STUMBLES as error:
+    except STUMBLES as error:
         said = str(error).splitlines() or [type(error).__name__]
         raise ValueError(f"sqlglot: {said[0]}") from error
     if root is None:
@@ -47,7 +47,7 @@ def trace(sql: str, relation: str, catalog: Catalog) -> dict[Place, Cell]:
     return _Statement(relation, root).cells()
 
 
-def _check(tree: Any) -> None:
+def refuse_beyond(tree: Any) -> None:
     """Refuse what sqlglot would pass over; ValueError names it."""
     for beyond, name in _BEYOND:
         if tree.find(beyond):
