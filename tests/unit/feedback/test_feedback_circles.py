@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
+import duckdb
 import pytest
 
 from dataops.feedback.circles import circle_of, find_circle, lagged, parents
@@ -11,6 +13,8 @@ from dataops.sandbox import Graph, Stage, personal_columns
 from ml.errors import UsageError
 from ml.relation import Relation
 from orchestration.feedback import refuse_circles, require_lags
+from orchestration.sql_step import UNIQUE_ID, SqlStep
+from orchestration.told_before import make_empty, on_what_stood
 
 KEPT = "select m.k, m.day, avg(t.feature_score) as x from gold.moments as m left join gold.door " \
     "as t on m.k = t.k and t.as_of_date < m.day group by m.k, m.day"  # fmt: skip
@@ -122,6 +126,23 @@ def test_a_lagged_model_waits_for_what_its_doors_read_and_not_for_them() -> None
     raw["nodes"]["model.p.door"]["config"]["materialized"] = "ephemeral"
     (each,) = lagged(raw)
     assert (each.reads, each.doors, each.sources) == (("source.p.a",), (), ("source.p.a",))
+
+
+def test_in_a_run_it_waits_for_no_prediction_and_its_step_builds_the_doors() -> None:
+    raw = project({"lag": "day"})
+    found = {each.id: each for each in lagged(raw)}
+    spec = dg.AssetSpec(["gold", "told"], deps=[["gold", "moments"], ["gold", "door"]],
+                        metadata={UNIQUE_ID: "model.p.told"})  # fmt: skip
+    waits = [dep.asset_key.to_user_string() for dep in on_what_stood(spec, raw, found).deps]
+    assert waits == ["gold/moments", "gold/beside"]
+    step = SqlStep(raw, {"model.p.told": spec.key}, {}, {}, found)
+    assert step.selection == ["it.door", "it.told"]
+    assert SqlStep(raw, step.nodes, {}, {"gold.beside": "x"}, found).above("model.p.told")
+    with duckdb.connect() as connection:
+        make_empty(connection, raw, found.values())
+        raw["sources"]["source.p.a"]["columns"]["new"] = {"name": "new", "data_type": "date"}
+        make_empty(connection, raw, found.values())
+        assert connection.execute("describe predictions.a").fetchall()[1][:2] == ("new", "DATE")
 
 
 def test_a_lag_outside_of_a_circle_changes_nothing() -> None:
