@@ -29,7 +29,7 @@ from ml.relation import Relation
 from ml.spec import ModelSpec
 from ml.tables import PREDICTIONS_SCHEMA, SHADOW_SCHEMA
 from ml.versions.provenance import Provenance
-from orchestration.feedback import require_lags
+from orchestration.assets.feedback import require_lags
 
 if TYPE_CHECKING:
     from ml.versions.registry import ModelVersion

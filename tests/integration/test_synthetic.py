@@ -42,7 +42,7 @@ COPYING = """
 from dataclasses import replace
 from functools import partial
 import numpy as np
-import orchestration.synthetic_assets as assets
+import orchestration.assets.synthetic as assets
 from ml.synthetic import make, trees
 
 def copying(real, nominal, wanted, leaf, seed):
@@ -50,7 +50,7 @@ def copying(real, nominal, wanted, leaf, seed):
     return replace(drawn, rows=real[np.arange(wanted) % len(real)])
 
 assets.synthesise = partial(make.synthesise, generator=copying)
-from orchestration.cli import main
+from orchestration.cli.main import main
 main()
 """
 
@@ -88,7 +88,7 @@ def test_a_set_that_copies_people_ends_the_run_without_a_release(project: Path) 
 
 @pytest.mark.long
 def test_made_up_rows_are_published_with_a_model_that_learns_from_them(project: Path) -> None:
-    done = _run(project, "-m", "orchestration.cli")
+    done = _run(project, "-m", "orchestration.cli.main")
     assert done.returncode == 0, done.stderr
     assert (project / "warehouse" / "current").exists()
 

@@ -12,9 +12,9 @@ from dataops.manifest import Manifest
 from dataops.sandbox import Graph, Stage, personal_columns
 from ml.errors import UsageError
 from ml.relation import Relation
-from orchestration.feedback import refuse_circles, require_lags
-from orchestration.sql_step import UNIQUE_ID, SqlStep
-from orchestration.told_before import make_empty, on_what_stood
+from orchestration.assets.feedback import refuse_circles, require_lags
+from orchestration.assets.sql_step import UNIQUE_ID, SqlStep
+from orchestration.assets.told_before import make_empty, on_what_stood
 
 KEPT = "select m.k, m.day, avg(t.feature_score) as x from gold.moments as m left join gold.door " \
     "as t on m.k = t.k and t.as_of_date < m.day group by m.k, m.day"  # fmt: skip

@@ -8,9 +8,9 @@ import pytest
 
 from dataops.manifest import Manifest
 from ml.errors import UsageError
+from orchestration.assets.model_calls import after_models, called_models
+from orchestration.assets.sql_step import UNIQUE_ID
 from orchestration.dbt_plugin.declared import node_spec
-from orchestration.model_calls import after_models, called_models
-from orchestration.sql_step import UNIQUE_ID
 from tests.sql_shop import TRAINS
 
 NESTED = {
