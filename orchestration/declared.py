@@ -66,7 +66,7 @@ def no_exposure(project: Project, name: str, declared: Collection[str], instead:
     if name in by_sql:
         return UsageError(
             f"ML model '{name}' is trained by SQL, in {by_sql[name]}; allowed here: an exposure of "
-            f"type ml: {listed(name, declared)}",
+            f"type ml ({listed(name, declared) if declared else 'there is none'})",
             fix=instead,
         )
     known = listed(name, [*declared, *by_sql])

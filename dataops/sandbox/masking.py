@@ -5,7 +5,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from dataops.feedback.circles import closed, parents
-from dataops.manifest import Manifest
+from dataops.manifest import Manifest, learnt_from
 from ml.relation import Relation, quote
 
 PII = "pii"
@@ -44,8 +44,9 @@ def masked_sql(column: str, type_: str, salt: str) -> str:
 
 def _of(raw: Mapping[str, Any]) -> dict[Relation, frozenset[str]]:
     above, order = closed(raw), [*TopologicalSorter(parents(raw)).static_order()]
-    names, before = dict[str, frozenset[str]](), dict[str, frozenset[str]]()
-    while not names or names != before:
+    names: dict[str, frozenset[str]] = {}
+    before: dict[str, frozenset[str]] | None = None
+    while names != before:
         # Where feedback makes a circle the marks go round until they change no more.
         before = dict(names)
         for id_ in order:
@@ -53,11 +54,16 @@ def _of(raw: Mapping[str, Any]) -> dict[Relation, frozenset[str]]:
             marks = dict(_marks(_node(raw, id_).get("columns", {}).values()))
             kept = {name for name in inherited if marks.get(name) is not False}
             names[id_] = frozenset(kept | {name for name, is_marked in marks.items() if is_marked})
-    return {
-        Relation(node["schema"], node.get("alias") or node.get("identifier") or node["name"]): found
-        for id_, found in names.items()
-        if "schema" in (node := _node(raw, id_))
-    }
+    relations = {}
+    for id_, found in names.items():
+        node = _node(raw, id_)
+        if "schema" in node:
+            name = node.get("alias") or node.get("identifier") or node["name"]
+            relations[Relation(node["schema"], name)] = found
+            training = learnt_from(node)
+            if training is not None:
+                relations[training] = found
+    return relations
 
 
 def _node(raw: Mapping[str, Any], id_: str) -> Mapping[str, Any]:

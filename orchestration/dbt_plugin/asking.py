@@ -15,8 +15,9 @@ from ml.scoring.predictions import labelled_columns
 from ml.scoring.stream import FEW_ROWS
 from ml.task_columns import TASK_COLUMNS
 from ml.versions.registry import ModelVersion
+from orchestration.assets.sql_trained import ASKED_BY
 from orchestration.dbt_plugin.forecasting import forecast
-from orchestration.dbt_plugin.given import ASKED_BY, check_names, check_task, source_given
+from orchestration.dbt_plugin.given import check_names, check_task, source_given
 from orchestration.dbt_plugin.moving import drifted, skewed
 from orchestration.dbt_plugin.recommending import recommend
 from orchestration.dbt_plugin.telling import find_version

@@ -11,9 +11,7 @@ from ml.errors import PipelineError, UsageError
 from ml.names import listed
 from ml.relation import Relation, quote
 from ml.versions.registry import ModelVersion
-
-# The macro that asks models of a task; those of every other are asked row by row.
-ASKED_BY = {"forecast": "ml_forecast", "recommendation": "ml_recommend"}
+from orchestration.assets.sql_trained import ASKED_BY
 
 
 def source_given(

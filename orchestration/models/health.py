@@ -35,6 +35,11 @@ def show_health(folder: Path | None, name: str | None, as_json: bool) -> None:
         for each in found:
             for part in _parts(each):
                 console.print(part)
+        if not found:
+            console.print(
+                "no ML model is an exposure, so that the loop scores none and watches none\n"
+                "next: goldloop models, docs/how-to/watch-a-model.md"
+            )
     if any(each.alarms for each in found):
         raise typer.Exit(1)
 
@@ -42,8 +47,11 @@ def show_health(folder: Path | None, name: str | None, as_json: bool) -> None:
 def _names(project: Project, name: str | None) -> list[str]:
     declared = [spec.name for spec in declared_models(project)]
     if name is not None and name not in declared:
-        asked = f"{{{{ ml_validate_skew(ref('{name}'), ref(…)) }}}}"
-        raise no_exposure(project, name, declared, f"ask in a SQL model: select * from {asked}")
+        instead = (
+            "watch it in SQL: {{ ml_validate_drift(ref(…), ref(…)) }}, or of features "
+            f"{{{{ ml_validate_skew(ref('{name}'), ref(…)) }}}}"
+        )
+        raise no_exposure(project, name, declared, instead)
     return declared if name is None else [name]
 
 

@@ -15,6 +15,7 @@ from ml.errors import UsageError
 from ml.spec import ModelSpec
 from ml.why import Against, Moved, Told, Why, run_of, why
 from ml.why.answer import Parts
+from orchestration.assets.sql_trained import call_of
 from orchestration.declared import declared_model
 from orchestration.features.code import feature_inputs
 from orchestration.project import Project
@@ -33,8 +34,8 @@ def show_why(
 ) -> None:
     """Show what made the score of one row, and what moved it."""
     project, console = Project.locate(folder), Console(soft_wrap=True, highlight=False)
-    asked = f"{{{{ ml_explain_predict(ref('{name}'), ref(…)) }}}}"
-    spec = declared_model(project, name, f"ask in a SQL model: select * from {asked}")
+    asked = call_of(project.manifest, name).replace("ml_predict", "ml_explain_predict")
+    spec = declared_model(project, name, f"ask in a SQL model: select * from {{{{ {asked} }}}}")
     key, on = _key(spec, keys), _date(day)
     inputs = feature_inputs(project.manifest, spec.score.on)
     relations = project.manifest.relations

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from ml.errors import UsageError
 from orchestration.assets.feedback import check_feedback
-from orchestration.assets.sql_trained import trained_by_sql
+from orchestration.assets.sql_trained import call_of, trained_by_sql
 from orchestration.declared import declared_models, no_exposure
 from orchestration.features.commands import checked_views
 from orchestration.features.pointing_out import added_features, point_out
@@ -90,13 +90,13 @@ def run_models(folder: Path | None, names: Sequence[str], layer: str, wait: floa
     declared = [spec.name for spec in declared_models(project)]
     for name in names:
         if name not in declared:
-            raise no_exposure(project, name, declared, _by_sql(layer, name))
+            raise no_exposure(project, name, declared, _by_sql(project, layer, name))
     if not declared:
         by_sql = trained_by_sql(project.manifest)
         told = f" but those that SQL trains: {', '.join(sorted(by_sql))}" if by_sql else ""
         raise UsageError(
             f"{project.folder} declares no ML model{told}",
-            fix=_by_sql(layer, min(by_sql))
+            fix=_by_sql(project, layer, min(by_sql))
             if by_sql
             else "add an exposure of type ml (docs/ml.md shows one), then: dbt parse",
         )
@@ -108,11 +108,11 @@ def run_models(folder: Path | None, names: Sequence[str], layer: str, wait: floa
     print_models(project, Console(soft_wrap=True), names or declared, trained_by)
 
 
-def _by_sql(layer: str, name: str) -> str:
-    """Return what trains, or asks, a model that SQL trains."""
+def _by_sql(project: Project, layer: str, name: str) -> str:
+    """Return what trains, or asks, a model ``name`` that SQL trains."""
     if layer == "ml":
         return f"type: goldloop run, or: dbt build --select {name}"
-    asked = f"{{{{ ml_predict(ref('{name}'), ref(…)) }}}}"
+    asked = f"{{{{ {call_of(project.manifest, name)} }}}}"
     return f"ask in a SQL model: select * from {asked}; then: goldloop run"
 
 

@@ -217,6 +217,12 @@ def test_what_was_never_trained_lacks_a_feature_or_is_a_view_is_told_by_name(
         "no_value": "select * from {{ ml_forecast(ref('sales'), ref('keys')) }} as t",
         "no_user": "select * from {{ ml_recommend(ref('likes'), ref('keys')) }} as t",
         "row_by_row": "select * from {{ ml_predict(ref('likes'), ref('visits')) }} as t",
+        "unlabelled": trains(
+            TRAINS, "select * replace (null::boolean as is_bought) from {{ ref('visits') }}"
+        ),
+        "featureless": trains(
+            TRAINS, "select visit_id, is_bought, visit_date from {{ ref('visits') }}"
+        ),
         "endless": "select * from {{ ml_predict(ref('purchase'), ref('infinite')) }} as t",
         "infinite": "select * replace (cast('inf' as double) as pages) from {{ ref('visits') }}",
     }
@@ -229,11 +235,13 @@ def test_what_was_never_trained_lacks_a_feature_or_is_a_view_is_told_by_name(
         "feature 'pages' of purchase@1 is not a column of main.keys; it has: visit_id",
         "models/viewed.sql calls ml_predict and is materialized as view",
         "ml_predict adds prediction, score, model_name, model_version to the columns of main.told",
-        "allowed: ref() of a model materialized as ml_model (likes, odd, purchase, sales), or the",
+        "allowed: ref() of a model materialized as ml_model (featureless, likes, odd, purchase, ",
         "ml_predict asks purchase@9, which there is not; there are: purchase@1 (champion)",
         "ml_evaluate asks purchase@9, which there is not; there are: purchase@1 (champion)",
         "ml_detect_anomalies asks purchase@1, a classification; allowed: a model of task anomaly_",
         "feature 'pages' of purchase@1 is infinite in a row",
+        "label 'is_bought' is null in every row of main.unlabelled__training",
+        "main.featureless__training has no feature: its columns are only the label, the key and",
         "ml_evaluate asks ML model 'purchse', which was never trained; trained are: purchase",
         "ml_forecast asks purchase@1, a classification; allowed: a model of task forecast",
         "ml_forecast is given horizon=0; allowed: 1 to 10,000 steps",
@@ -242,7 +250,7 @@ def test_what_was_never_trained_lacks_a_feature_or_is_a_view_is_told_by_name(
         "ml_predict asks likes@1, a recommendation, which tells of no row by its features",
     ):
         assert said in done.stdout, said
-    assert "ERROR=15" in done.stdout
+    assert "ERROR=17" in done.stdout
     assert rows(folder, "select count(*) from told") == [(ROWS,)]
 
 

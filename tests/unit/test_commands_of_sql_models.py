@@ -66,7 +66,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_is_of_predictions_says_what_to_write_in_sql(
     project: Path, words: tuple[str, ...], told: str
 ) -> None:
-    said = r"'buyers' is trained by SQL, in models/buyers.sql; allowed here: .*churn.*"
+    said = r"'buyers' is trained by SQL, in models/buyers.sql; allowed here: .*\(churn\).*"
     with pytest.raises(UsageError, match=said + told):
         call(project, *words)
 
