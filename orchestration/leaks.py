@@ -19,8 +19,9 @@ from dataops.lineage.catalog import read_catalog
 from dataops.lineage.compiled import compiled_models, relation_of
 from dataops.lineage.graph import Lineage, told
 from dataops.lineage.heard import heard
+from dataops.lineage.kept import Kept
 from dataops.lineage.leaks import Leak, Leaks, find_leaks
-from dataops.lineage.places import Made, Place
+from dataops.lineage.places import ML, Made, Place
 from dataops.manifest import Manifest
 from ml.columns import Column, Source, find
 from ml.declaration.tasks import RULES
@@ -143,8 +144,8 @@ def check_origins(
 
     source = find(connection, manifest.relations, spec.train.on, "train.on", spec.file)
     relation = str(source.relation).lower()
-    catalog = read_catalog(connection)
-    lineage = Lineage(compiled_models(manifest, targets), catalog)
+    compiled, catalog = compiled_models(manifest, targets), read_catalog(connection)
+    lineage = Lineage(compiled, catalog, kept=Kept.beside(targets))
     lagged = require_lags(manifest, targets, catalog, spec.name)
     has_features = RULES[spec.task].features
     read = _read(spec, choose_features(connection, source, spec) if has_features else ())
@@ -174,7 +175,7 @@ def _of_label(
         lineage, relation, spec.train.label.lower(), read,
         views=_views(manifest),
         predictions=[f"{schema}.{spec.name}".lower()
-                     for schema in (PREDICTIONS_SCHEMA, SHADOW_SCHEMA)],
+                     for schema in (PREDICTIONS_SCHEMA, SHADOW_SCHEMA, ML)],
         lagged=lagged,
     )  # fmt: skip
 

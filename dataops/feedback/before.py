@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import sqlglot
 from sqlglot import exp
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
 from dataops.feedback.ordering import Name, Order, conjuncts, moved, orders
+from dataops.lineage.places import Catalog
 from dataops.lineage.reading import column_names
-from dataops.lineage.statement import STUMBLES, Catalog, refuse_beyond
+from dataops.lineage.statement import parse, refuse_beyond, stumbling
 
 # The columns that bound what a row was told, and whether strictly.
 Bounds = Mapping[str, bool]
@@ -42,20 +42,14 @@ def bounds(sql: str, told: Mapping[str, Bounds], catalog: Catalog) -> Bounds | N
     their bounds. ``catalog`` may be empty: then no type is known. Raises ValueError saying what of
     the statement cannot be read.
     """
-    try:
-        tree = sqlglot.parse_one(sql, dialect="duckdb")
-        refuse_beyond(tree)
-        for table in tree.find_all(exp.Table):
-            table.set("catalog", None)
-        known = _times(catalog)
+    tree, known = parse(sql), _times(catalog)
+    refuse_beyond(tree)
+    with stumbling():
         tree = qualify(tree, schema=known, dialect="duckdb", validate_qualify_columns=False)
         root = build_scope(annotate_types(tree, schema=known, dialect="duckdb"))
         if root is None:
             raise ValueError("it is not a SELECT")
         found = _Reading(told).of(root)
-    except STUMBLES as error:
-        said = str(error).splitlines() or [type(error).__name__]
-        raise ValueError(f"sqlglot: {said[0]}") from error
     if found is not None and any(each.args.get("recursive") for each in tree.find_all(exp.With)):
         raise ValueError("a recursive query is not read")
     return None if found is None else found.columns
@@ -63,9 +57,7 @@ def bounds(sql: str, told: Mapping[str, Bounds], catalog: Catalog) -> Bounds | N
 
 def is_vague(sql: str) -> bool:
     """Whether ``sql`` names columns that may be of several tables, as only these could say."""
-    tree = qualify(
-        sqlglot.parse_one(sql, dialect="duckdb"), dialect="duckdb", validate_qualify_columns=False
-    )
+    tree = qualify(parse(sql), dialect="duckdb", validate_qualify_columns=False)
     root = build_scope(tree)
     scopes = [each for each in root.traverse() if not _only(each)] if root else []
     return any(not column.table for scope in scopes for column in scope.columns)

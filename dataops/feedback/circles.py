@@ -6,8 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from dataops.feedback.declaration import declared_lag
-from dataops.manifest import REFERABLE
-from dataops.model_calls import called_models
+from dataops.manifest import REFERABLE, called_models
 from ml.tables import PREDICTIONS_SCHEMA
 
 ML = "ml"

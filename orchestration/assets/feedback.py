@@ -13,7 +13,7 @@ from dataops.feedback.circles import Lagged, circle_of, find_circle, lagged, spe
 from dataops.feedback.kept import Broken, broken
 from dataops.lineage.compiled import compiled_models, relation_of
 from dataops.lineage.graph import Lineage
-from dataops.lineage.statement import Catalog
+from dataops.lineage.places import Catalog
 from dataops.manifest import Manifest
 from ml.errors import UsageError
 from orchestration.profile import write_profile

@@ -2,8 +2,7 @@
 
 import dagster as dg
 
-from dataops.manifest import Manifest
-from dataops.model_calls import called_models
+from dataops.manifest import Manifest, called_models
 from orchestration.assets.sql_step import UNIQUE_ID
 
 ML = "ml"
