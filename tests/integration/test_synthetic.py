@@ -86,7 +86,7 @@ def _run(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, *words, "--project-dir", str(project), "run"]
     environment = {name: value for name, value in os.environ.items() if "GOLDLOOP" not in name}
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=400, env=environment, check=False
+        command, capture_output=True, text=True, timeout=900, env=environment, check=False
     )
 
 
@@ -116,7 +116,7 @@ def test_rows_that_would_flatter_a_model_are_learnt_from_and_never_judge(project
     )
     real = _released(
         project,
-        "select is_bought, score, pages from gold.visit_training "
+        "select is_bought, score, pages from main_gold.visit_training "
         "inner join predictions.purchase using (visit_id) "
         f"where visit_date >= '{since}' order by visit_id",
     )
@@ -124,7 +124,7 @@ def test_rows_that_would_flatter_a_model_are_learnt_from_and_never_judge(project
     ((rows, used),) = _released(
         project,
         "select count(*) filter (where not is_synthetic), count(*) filter (where is_synthetic) "
-        f"from gold.visit_more where visit_date < '{since}'",
+        f"from main_gold.visit_more where visit_date < '{since}'",
     )
     assert (learnt, made_up, held) == (rows + used, used, len(real))
     assert used > 0.9 * len(made)
@@ -150,7 +150,7 @@ def _check_that_lost_marks_end_the_run(project: Path) -> None:
     done = _run(project, "-m", "orchestration.cli")
     assert done.returncode == 1
     assert "were made up (their keys stand in landing.synthetic_visits)" in done.stderr
-    assert "gold.visit_counts is made from made-up rows (synthetic_visits)" in done.stderr
+    assert "main_gold.visit_counts is made from made-up rows (synthetic_visits)" in done.stderr
     assert (project / "warehouse" / "current").resolve() == release
 
 
@@ -161,7 +161,7 @@ def test_the_graph_is_refused_where_made_up_rows_are_not_marked(project: Path) -
     path.write_text(declared.replace("synthetic: is_synthetic", ""), encoding="utf-8")
     loaded = subprocess.run(
         [sys.executable, "-c", "import orchestration.definitions"],
-        capture_output=True, text=True, timeout=400, check=False,
+        capture_output=True, text=True, timeout=900, check=False,
         env={**os.environ, "GOLDLOOP_PROJECT_DIR": str(project),
              "GOLDLOOP_HOME": str(project / "warehouse")},
     )  # fmt: skip
