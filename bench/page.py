@@ -1,9 +1,8 @@
 """What was measured: kept in ``bench/results.json``, shown in ``docs/performance.md``."""
 
 import json
-import os
-import platform
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,42 +14,39 @@ TEXT = """\
 # Performance, beside the peers
 
 Made by `make bench`, which measures each case beside a peer on the same machine, in turn, and
-fails when a ratio is above its target; `make bench ONLY=publish` measures some of it anew. Figures
-are medians. A ratio is our time over the peer's: below 1 is faster than the peer.
+fails when a ratio is above its target; `make bench ONLY=publish` measures some of it anew, and the
+rest stays as it was. Figures are medians on two shared cores, of the day in the last column. A
+ratio is our time over the peer's: below 1 is faster than the peer. Machines differ from day to day:
+compare ratios, not seconds.
 
-Measured with Python {python} on {cores} cores.
-
-| case | ours | peer | ratio | target | runs |
-| --- | --- | --- | --- | --- | --- |
+| case | ours | peer | ratio | target | runs | measured |
+| --- | --- | --- | --- | --- | --- | --- |
 {rows}
 """
 
 
 def merge(module: str, rows: Sequence[Row], path: Path = RESULTS) -> list[Row]:
-    """Put ``rows``, which ``bench/<module>.py`` has measured, in place of its earlier ones.
+    """Put ``rows``, which ``bench/<module>.py`` has measured today, in place of its earlier ones.
 
     Returns every row there is now, those of other modules included.
     """
     earlier = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
-    kept = [row for row in earlier if row.get("module") not in {module, None}]
-    every = [*kept, *({"module": module, **row} for row in rows)]
+    kept = [row for row in earlier if row["module"] != module]
+    today = datetime.now(UTC).date().isoformat()
+    every = [*kept, *({"module": module, "measured": today, **row} for row in rows)]
     path.write_text(json.dumps(every, indent=2) + "\n", encoding="utf-8")
     return every
 
 
-def write_page(rows: Sequence[Row], modules: Sequence[str], path: Path = PAGE) -> Collection[str]:
-    """Write the page of ``rows`` in the order of ``modules``, and return an empty collection.
+def write_page(rows: Sequence[Row], modules: Sequence[str], path: Path = PAGE) -> None:
+    """Write the page of ``rows``, in the order of ``modules``."""
+    path.write_text(page(rows, modules), encoding="utf-8")
 
-    Where some of ``modules`` were never measured here, the page stays as it is, so that it loses
-    no case; they are returned.
-    """
-    missing = [module for module in modules if module not in {row["module"] for row in rows}]
-    if not missing:
-        ordered = sorted(rows, key=lambda row: modules.index(row["module"]))
-        lines = "\n".join(_line(row) for row in ordered)
-        text = TEXT.format(python=platform.python_version(), cores=os.cpu_count(), rows=lines)
-        path.write_text(text, encoding="utf-8")
-    return missing
+
+def page(rows: Sequence[Row], modules: Sequence[str]) -> str:
+    """Return the text of the page."""
+    ordered = sorted(rows, key=lambda row: modules.index(row["module"]))
+    return TEXT.format(rows="\n".join(map(_line, ordered)))
 
 
 def shown(value: float) -> str:
@@ -61,7 +57,15 @@ def shown(value: float) -> str:
 def _line(row: Row) -> str:
     ratio = told(row["ratio"]) + ("" if row["ok"] else " **missed**")
     peer = f"{row['peer']} ({row['peer_version']})"
-    cells = (row["case"], shown(row["ours"]), peer, ratio, row["target"], row["runs"])
+    cells = (
+        row["case"],
+        shown(row["ours"]),
+        peer,
+        ratio,
+        row["target"],
+        row["runs"],
+        row["measured"],
+    )
     return f"| {' | '.join(str(cell) for cell in cells)} |"
 
 

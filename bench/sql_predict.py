@@ -23,7 +23,7 @@ from ml.score import score
 from ml.train import train
 from ml.versions.provenance import Provenance
 from orchestration.dbt_plugin import Plugin
-from orchestration.ml_macros import ML_MACROS
+from orchestration.models.macros import ML_MACROS
 from orchestration.project import QUIET, dbt_executable
 
 RUNS = 3

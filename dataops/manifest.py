@@ -95,6 +95,13 @@ class Manifest:
         return sorted(found, key=lambda exposure: exposure.name)
 
 
+def learnt_from(node: Mapping[str, Any]) -> Relation | None:
+    """Return the table that a model of materialization ``ml_model`` learns from; None of others."""
+    if node.get("config", {}).get("materialized") != "ml_model":
+        return None
+    return Relation(node["schema"], f"{node['alias']}__training")
+
+
 def _broken(path: Path, reason: str) -> UsageError:
     return UsageError(
         f"{path} is not a dbt manifest: {reason}", fix=f"delete {path}, then: goldloop run"

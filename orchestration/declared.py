@@ -1,12 +1,13 @@
 """The ML models a project declares, found without loading Dagster or scikit-learn."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from dataops.manifest import Manifest
 from ml.errors import UsageError
 from ml.names import listed
 from ml.relation import Relation
 from ml.spec import ModelSpec, parse_spec
+from orchestration.assets.sql_trained import trained_by_sql
 from orchestration.project import Project
 
 
@@ -43,6 +44,36 @@ def declared_in(project: Project, manifest: Manifest) -> list[ModelSpec]:
             )
         )
     return specs
+
+
+def declared_model(project: Project, name: str, instead: str) -> ModelSpec:
+    """Return what the exposure ``name`` declares.
+
+    Raises what :func:`no_exposure` returns where there is none.
+    """
+    declared = {spec.name: spec for spec in declared_models(project)}
+    if name not in declared:
+        raise no_exposure(project, name, declared, instead)
+    return declared[name]
+
+
+def no_exposure(project: Project, name: str, declared: Collection[str], instead: str) -> UsageError:
+    """Return what to say of ``name``, which is none of the exposures ``declared``.
+
+    Of a model that SQL trains it says what to do ``instead``; of another the nearest names.
+    """
+    by_sql = trained_by_sql(project.manifest)
+    if name in by_sql:
+        return UsageError(
+            f"ML model '{name}' is trained by SQL, in {by_sql[name]}; allowed here: an exposure of "
+            f"type ml ({listed(name, declared) if declared else 'there is none'})",
+            fix=instead,
+        )
+    known = listed(name, [*declared, *by_sql])
+    return UsageError(
+        f"'{name}' is no ML model of {project.folder}; it has: {known}",
+        fix="type: goldloop models",
+    )
 
 
 def _require(relations: Mapping[str, Relation], spec: ModelSpec, key: str, name: str) -> None:

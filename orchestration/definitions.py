@@ -2,16 +2,16 @@
 
 import dagster as dg
 
-from orchestration.contract_checks import ContractChecks
+from orchestration.assets.contract_checks import ContractChecks
+from orchestration.assets.feedback import refuse_feedback
+from orchestration.assets.landing import landing_assets
+from orchestration.assets.ml import ml_assets
+from orchestration.assets.sql import sql_assets
+from orchestration.assets.synthetic import synthetic_assets
 from orchestration.declared import declared_models
-from orchestration.executor import releasing_executor
-from orchestration.feedback import refuse_feedback
-from orchestration.landing_assets import landing_assets
-from orchestration.ml_assets import ml_assets
 from orchestration.project import Project
-from orchestration.sql_assets import sql_assets
-from orchestration.synthetic_assets import synthetic_assets
-from orchestration.synthetic_sets import check_use
+from orchestration.run.executor import releasing_executor
+from orchestration.synthetic.sets import check_use
 
 LOOP = "loop"
 # After the upstream systems have delivered the day before, and before people come to work.

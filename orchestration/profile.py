@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from ml.errors import UsageError
-from orchestration.ml_macros import MODULE
+from orchestration.models.macros import MODULE
 
 
 def write_profile(folder: Path, out: Path, warehouse: Path) -> None:

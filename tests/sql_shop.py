@@ -7,7 +7,7 @@ import subprocess
 from datetime import date, timedelta
 from pathlib import Path
 
-from orchestration.ml_macros import ML_MACROS, MODULE
+from orchestration.models.macros import ML_MACROS, MODULE
 from orchestration.project import QUIET, dbt_executable
 
 ROWS = 3000
@@ -31,6 +31,27 @@ ODD = {
     "preset": "isolation_forest",
     "params": {"n_estimators": 20, "contamination": 0.05},
 }
+SALES = {
+    "question": "How many visits will there be?",
+    "decision": "How many people to roster.",
+    "success": [{"metric": "mase", "at_most": 5}],
+    "label": "visits",
+    "key": ["channel"],
+    "time": "visit_date",
+    "series": {"every": "day", "horizon": 7, "windows": 2},
+    "preset": "seasonal_naive",
+    "params": {"season_length": 7},
+}
+LIKES = {
+    "question": "Which pages will a visitor read next?",
+    "decision": "Which to link to.",
+    "success": [{"metric": "ndcg_at_10", "at_least": 0.001}],
+    "key": ["visitor", "page"],
+    "item": "page",
+    "time": "visit_date",
+    "preset": "matrix_factorization",
+    "params": {"factors": 2, "iterations": 3},
+}
 # Every macro that models call, by the model that calls it here; docs/bigquery-ml.md names them.
 ASKS = {
     "told": "ml_predict(ref('purchase'), ref('visits'))",
@@ -38,6 +59,10 @@ ASKS = {
     "told_by_name": "ml_predict('purchase', ref('visits'), version=1)",
     "explained": "ml_explain_predict(ref('purchase'), ref('visits'), top=2)",
     "odd_visits": "ml_detect_anomalies(ref('odd'), ref('visits'))",
+    "visits_ahead": "ml_forecast(ref('sales'))",
+    "few_ahead": "ml_forecast(ref('sales'), 'few', horizon=3, level=0.8)",
+    "pages_liked": "ml_recommend(ref('likes'), ref('visitors'), top=3)",
+    "liked_by_all": "ml_recommend(ref('likes'))",
     "evaluated": "ml_evaluate(ref('purchase'))",
     "confused": "ml_confusion_matrix(ref('purchase'))",
     "curved": "ml_roc_curve(ref('purchase'))",
@@ -47,6 +72,20 @@ ASKS = {
     "drifted": "ml_validate_drift(ref('visits'), ref('later_visits'))",
     "skewed": "ml_validate_skew(ref('purchase'), ref('later_visits'))",
 }
+FEW = {
+    "told_of_some": "select * from {{ ref('visits') }} limit 7",
+    "few_ahead": "select * from {{ ref('visits_daily') }} where visit_date < date '2026-02-01'",
+}
+DAILY = "select channel, visit_date, count(*) as visits from {{ ref('visits') }} group by all"
+READ = """
+select distinct on (visitor, page)
+    visit_id % 60 as visitor, 'page ' || pages as page, visit_date
+from {{ ref('visits') }}
+where (visit_id % 60 + pages) % 3 = 0
+order by visit_date
+"""
+# Two of them have read nothing.
+VISITORS = "select range as visitor, 'x' as kind from range(62)"
 LATER = """
 select * replace (pages + 12 as pages) from {{ ref('visits') }} where visit_date > date '2026-02-01'
 """
@@ -71,11 +110,13 @@ def write_shop(folder: Path, plugin: bool = True) -> Path:
         "models/later_visits.sql": LATER,
         "models/purchase.sql": trains(TRAINS),
         "models/odd.sql": trains(ODD),
+        "models/visits_daily.sql": DAILY,
+        "models/visitors.sql": VISITORS,
+        "models/sales.sql": trains(SALES, "select * from {{ ref('visits_daily') }}"),
+        "models/likes.sql": trains(LIKES, READ),
     }
     for name, call in ASKS.items():
-        some = (
-            "with few as (select * from {{ ref('visits') }} limit 7)\n" if "'few'" in call else ""
-        )
+        some = f"with few as ({FEW[name]})\n" if name in FEW else ""
         after = "-- depends_on: {{ ref('purchase') }}\n"
         files[f"models/{name}.sql"] = f"{after}{some}select * from {{{{ {call} }}}} as asked\n"
     for name, text in files.items():

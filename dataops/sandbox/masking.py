@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from graphlib import TopologicalSorter
 from typing import Any
 
-from dataops.manifest import Manifest
+from dataops.manifest import Manifest, learnt_from
 from dataops.sandbox.graph import parents
 from ml.relation import Relation, quote
 
@@ -55,6 +55,9 @@ def _of(raw: Mapping[str, Any]) -> dict[Relation, frozenset[str]]:
         if "schema" in node:
             name = node.get("alias") or node.get("identifier") or node["name"]
             relations[Relation(node["schema"], name)] = names[id_]
+            training = learnt_from(node)
+            if training is not None:
+                relations[training] = names[id_]
     return relations
 
 

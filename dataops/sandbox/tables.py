@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from dataops.manifest import REFERABLE, Manifest
+from dataops.manifest import REFERABLE, Manifest, learnt_from
 from dataops.sandbox.base import BASE, RELEASE, attach, relations_of
 from dataops.sandbox.state import SANDBOX
 from ml.relation import Relation, quote
@@ -25,6 +25,7 @@ def shown(manifests: Sequence[Manifest]) -> tuple[set[Relation], set[Relation]]:
             if node["resource_type"] in REFERABLE:
                 relation = Relation(node["schema"], node["alias"])
                 relations.add(relation)
+                relations |= {each for each in (learnt_from(node),) if each}
                 if node["resource_type"] == "seed" or relation.schema in WHOLE_SCHEMAS:
                     whole.add(relation)
         sources = set(source_relations(manifest))

@@ -1,7 +1,7 @@
 """A model of the current release tried in a notebook: `marimo edit try_a_model.py`.
 
 It reads the release of the project in GOLDLOOP_PROJECT_DIR, or in the working folder, and writes
-nothing there.
+nothing there. `marimo export html try_a_model.py -o try_a_model.html` makes a page of it.
 """
 
 import marimo
@@ -11,46 +11,106 @@ app = marimo.App(app_title="Try a model on the current release")
 
 @app.cell
 def _():
+    import marimo as mo
+
     import ml
 
     release = ml.connect()
-    name = sorted(release.declared)[0]
-    return name, release
+    names = sorted(release.declared)
+    chosen = mo.ui.dropdown(names, value=names[-1], label="model")
+    mo.md(
+        f"""
+        # Try a model on the current release
+
+        This reads release `{release.id}` of `{release.folder.name}`. What is trained here is kept
+        in memory and gone with the notebook: readers and runs see nothing of it.
+
+        {chosen}
+        """
+    )
+    return chosen, mo, release
 
 
 @app.cell
-def _(name, release):
+def _(chosen, mo, release):
     # As declared, it is the version that the release has: nothing is trained again.
-    declared = release.train(name)
+    declared = release.train(chosen.value)
+    _problem = release.spec(chosen.value).problem
+    _how = "is what the release has" if declared.reused else "was trained here, for data changed"
+    mo.md(
+        f"""
+        ## As it is declared
+
+        **{_problem.question}** {_problem.decision}
+
+        `{declared.name}` ({declared.estimator}, {declared.status}) {_how}: it learnt from
+        {declared.train_rows:,} rows, and {declared.test_rows:,} were held out.
+        """
+    )
     return (declared,)
 
 
 @app.cell
-def _(declared, name, release):
-    # Another estimator on the same rows, judged beside the champion there is; kept in memory only.
-    meta = release.spec(name).model_dump(
+def _(chosen, mo, release):
+    # Another estimator on the same rows; everything else is as declared.
+    meta = release.spec(chosen.value).model_dump(
         mode="json", by_alias=True, exclude_unset=True, exclude={"name", "file"}
     )
     meta["estimator"] = {"preset": "random_forest", "params": {"n_estimators": 20}}
     tried = release.train(meta, name="tried")
-    (declared.status, tried.status)
+    mo.md(
+        f"""
+        ## With another estimator
+
+        A `random_forest` of 20 trees is **{tried.status}** by the same criteria.
+        {tried.reason or ""}
+        """
+    )
     return (tried,)
 
 
 @app.cell
-def _(name, release, tried):
+def _(declared, mo, release, tried):
     judged = {
-        model: release.evaluate(model).filter("data = 'test' and segment = 'all'").fetchall()
-        for model in (name, tried.model)
+        model: {
+            metric: (value, low, high)
+            for _, _, metric, value, low, high, _ in release.evaluate(model)
+            .filter("data = 'test' and segment = 'all' and value is not null")
+            .order("metric")
+            .fetchall()
+        }
+        for model in (declared.model, tried.model)
     }
-    judged
+
+    def _told(value, low, high):
+        return f"{value:.4f}" if low is None else f"{value:.4f} ({low:.4f} to {high:.4f})"
+
+    _rows = [
+        {
+            "metric": metric,
+            declared.name: _told(*bounds),
+            "random_forest": _told(*judged[tried.model].get(metric, (float("nan"), None, None))),
+        }
+        for metric, bounds in judged[declared.model].items()
+    ]
+    mo.vstack(
+        [
+            mo.md("## Beside each other, on the rows held out (95 % intervals)"),
+            mo.ui.table(_rows, selection=None, pagination=False),
+        ]
+    )
     return (judged,)
 
 
 @app.cell
-def _(name, release):
-    predictions = release.score(name).to_arrow_table()
-    predictions
+def _(chosen, mo, release):
+    predictions = release.score(chosen.value).to_arrow_table()
+    mo.vstack(
+        [
+            mo.md(f"## What `{chosen.value}` tells: {predictions.num_rows:,} predictions"),
+            mo.ui.table(predictions.slice(0, 10).to_pylist(), selection=None, pagination=False),
+        ]
+    )
     return (predictions,)
 
 

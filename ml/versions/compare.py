@@ -16,7 +16,6 @@ from ml.errors import GoldloopError, PipelineError
 from ml.evaluation.bootstrap import Interval, measure
 from ml.evaluation.rival import Rival, ask
 from ml.judgement_tables import COMPARISONS
-from ml.relation import Relation
 from ml.spec import ModelSpec
 from ml.versions.registry import ModelVersion
 from ml.versions.reproduce import declared
@@ -76,8 +75,7 @@ def _asked(
             f"versions of a {newer.task} are compared when they are trained",
             fix=f"type: goldloop models show {newer.name}",
         )
-    schema, _, name = newer.train_relation.partition(".")
-    found = find_training_set(conn, spec, {spec.train.on: Relation(schema, name)}, now)
+    found = find_training_set(conn, spec, {spec.train.on: newer.learnt_from}, now)
     if spec.train.split.by == "none":
         raise PipelineError(
             f"{newer.name} held nothing out", fix=f"declare train.split in {spec.file}"

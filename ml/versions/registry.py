@@ -17,6 +17,7 @@ from ml.fitting.calibration import Calibration
 from ml.imported.importing import imported
 from ml.judgement_tables import EVALUATIONS
 from ml.model import Model
+from ml.relation import Relation
 from ml.spec import parse_spec
 from ml.tables import MODEL_VERSIONS, exists
 from ml.versions import artifact
@@ -69,6 +70,12 @@ class ModelVersion:
     def name(self) -> str:
         """The model and its version as people write them: ``name@7``."""
         return f"{self.model}@{self.version}"
+
+    @property
+    def learnt_from(self) -> Relation:
+        """The table it was trained on; in its own release that has the rows it was trained on."""
+        schema, _, name = self.train_relation.partition(".")
+        return Relation(schema, name)
 
 
 _KEPT = [each.name for each in fields(ModelVersion) if each.name not in ("metrics", "reused")]

@@ -6,17 +6,20 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from ml.columns import Source, describe
 from ml.data.features import Encoder, Feature
 from ml.data.transform import check_inputs, feature_column
 from ml.declaration.tasks import RULES
 from ml.errors import UsageError
-from ml.relation import Relation, quote
+from ml.relation import Relation
 from ml.scoring.predictions import labelled_columns
 from ml.scoring.stream import FEW_ROWS
 from ml.task_columns import TASK_COLUMNS
 from ml.versions.registry import ModelVersion
+from orchestration.assets.sql_trained import ASKED_BY
+from orchestration.dbt_plugin.forecasting import forecast
+from orchestration.dbt_plugin.given import check_names, check_task, source_given
 from orchestration.dbt_plugin.moving import drifted, skewed
+from orchestration.dbt_plugin.recommending import recommend
 from orchestration.dbt_plugin.telling import find_version
 
 # The moments whose SQL depends on the session's zone, and the names of that of training.
@@ -36,14 +39,14 @@ def predict(cursor: DuckDBPyConnection, asked: Mapping[str, Any]) -> Mapping[str
         raise UsageError(
             f"{asked['macro']} asks {version.name}, a {version.task}, which tells of no row by its "
             "features; allowed: models that learn from features",
-            fix=f"read predictions.{version.model}, which goldloop score writes",
+            fix=f"ask it by {ASKED_BY[version.task]} in the SQL that calls {asked['macro']}",
         )
-    _check_task(version, asked)
+    check_task(version, asked)
     _check_zone(version, features, asked)
-    source = _source(cursor, asked["relation"])
+    source = source_given(cursor, asked["relation"], asked["dry"])
     if source is not None:
         check_inputs(source, features, version.name)
-        _check_names(source, asked)
+        check_names(source.columns, source.relation, asked)
         columns = [feature_column(feature, source.columns) for feature in features]
     else:
         # A CTE is known to DuckDB alone, which names a column that it lacks.
@@ -55,6 +58,7 @@ def predict(cursor: DuckDBPyConnection, asked: Mapping[str, Any]) -> Mapping[str
         "many": source is None or _is_many(cursor, source.relation),
         "folder": asked["folder"],
         "top": asked["top"],
+        "by": "rows",
     }
     return {
         "key": json.dumps(key),
@@ -63,16 +67,6 @@ def predict(cursor: DuckDBPyConnection, asked: Mapping[str, Any]) -> Mapping[str
         "model": version.model,
         "version": version.version,
     }
-
-
-def _check_task(version: ModelVersion, asked: Mapping[str, Any]) -> None:
-    if asked["task"] not in (None, version.task):
-        raise UsageError(
-            f"{asked['macro']} asks {version.name}, a {version.task}; allowed: a model of task "
-            f"{asked['task']}",
-            fix=f"ask it by ml_predict, or name another model in the SQL that calls "
-            f"{asked['macro']}",
-        )
 
 
 def _check_zone(
@@ -97,15 +91,6 @@ def _type_told(version: ModelVersion) -> str:
     return labelled_columns(version)["prediction"]
 
 
-def _source(cursor: DuckDBPyConnection, named: Mapping[str, str] | None) -> Source | None:
-    """Return the relation that is scored, as its database has it; None for a CTE."""
-    if named is None:
-        return None
-    cursor.execute(f"use {quote(named['database'])}")
-    relation = Relation(named["schema"], named["name"])
-    return Source(named["name"], relation, describe(cursor, relation))
-
-
 def _is_many(cursor: DuckDBPyConnection, relation: Relation) -> bool:
     """Whether a table has so many rows that compiled code is done sooner; a view is not counted."""
     found = cursor.execute(
@@ -116,15 +101,10 @@ def _is_many(cursor: DuckDBPyConnection, relation: Relation) -> bool:
     return found is None or int(found[0]) >= FEW_ROWS
 
 
-def _check_names(source: Source, asked: Mapping[str, Any]) -> None:
-    there = {name.lower() for name in source.columns}
-    taken = [name for name in asked["adds"] if name.lower() in there]
-    if taken:
-        raise UsageError(
-            f"{asked['macro']} adds {', '.join(taken)} to the columns of {source.relation}, which "
-            "has them already; allowed: names it has not",
-            fix=f"put something before them: {asked['macro']}(…, prefix='{asked['model']}_')",
-        )
-
-
-ANSWERS = {"predict": predict, "drift": drifted, "skew": skewed}
+ANSWERS = {
+    "predict": predict,
+    "forecast": forecast,
+    "recommend": recommend,
+    "drift": drifted,
+    "skew": skewed,
+}

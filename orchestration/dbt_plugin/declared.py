@@ -69,6 +69,8 @@ def _as_exposure(name: str, file: str, declared: Mapping[str, Any]) -> dict[str,
     parts["train"] = {**train, "on": name}
     # Nothing but ml_predict scores; what is missing is told of train, where it is declared.
     keys = train["key"] if isinstance(train.get("key"), list) and train["key"] else [name]
+    # Who is recommended to is a user; the key of what is learnt from has the item, too.
+    keys = [key for key in keys if key != train.get("item")] or keys
     return parts | {"score": {"on": name, "key": keys, "time": train.get("time") or str(keys[0])}}
 
 

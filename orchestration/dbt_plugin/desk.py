@@ -41,19 +41,17 @@ class Desk:
         """Return the rows that answer ``question``; an error ends the statement."""
         return json.dumps(self._answered(json.loads(question))["rows"], default=str)
 
-    def tell(self, key: pa.ChunkedArray, *features: pa.ChunkedArray) -> pa.Array:
-        """Return what the version of ``key`` tells of each row of its ``features``."""
-        return self._told(key, features, "tell")
+    def tell(self, key: pa.ChunkedArray, *read: pa.ChunkedArray) -> pa.Array:
+        """Return what the version of ``key`` tells of each row of what it has ``read``."""
+        return self._told(key, read, "tell")
 
     def explain(self, key: pa.ChunkedArray, *features: pa.ChunkedArray) -> pa.Array:
         """Return the same with what made it, the largest effects first."""
         return self._told(key, features, "explain")
 
-    def _told(
-        self, key: pa.ChunkedArray, features: tuple[pa.ChunkedArray, ...], what: str
-    ) -> pa.Array:
+    def _told(self, key: pa.ChunkedArray, read: tuple[pa.ChunkedArray, ...], what: str) -> pa.Array:
         batch = pa.RecordBatch.from_arrays(
-            [each.combine_chunks() for each in features], [f"c{at}" for at in range(len(features))]
+            [each.combine_chunks() for each in read], [f"c{at}" for at in range(len(read))]
         )
         told: pa.Array = getattr(self._teller(key[0].as_py()), what)(batch)
         return told
@@ -62,11 +60,9 @@ class Desk:
         """Return what tells for ``key``; a version is loaded once."""
         with self._loading:
             if key not in self._tellers:
-                from orchestration.dbt_plugin.telling import Teller
-
                 asked = json.loads(key)
                 with self._cursor(asked["database"]) as cursor:
-                    self._tellers[key] = Teller.load(cursor, asked)
+                    self._tellers[key] = _teller_of(asked["by"]).load(cursor, asked)
             return self._tellers[key]
 
     def _answered(self, asked: Asked) -> Mapping[str, Any]:
@@ -92,3 +88,17 @@ def _answers(what: str) -> Answer:
     from orchestration.dbt_plugin import asking
 
     return asking.ANSWERS[what]
+
+
+def _teller_of(what: str) -> Any:
+    if what == "forecast":
+        from orchestration.dbt_plugin.forecasting import Forecaster
+
+        return Forecaster
+    if what == "recommend":
+        from orchestration.dbt_plugin.recommending import Recommending
+
+        return Recommending
+    from orchestration.dbt_plugin.telling import Teller
+
+    return Teller

@@ -34,7 +34,7 @@ class Teller:
     def load(cls, cursor: DuckDBPyConnection, key: Mapping[str, Any]) -> "Teller":
         """Return the version of ``key`` ready to tell, by compiled code unless rows are few."""
         version = find_version(cursor, key["model"], key["version"], "ml_predict")
-        model = registry.load(cursor, version, _trusted(version, Path(key["folder"])))
+        model = registry.load(cursor, version, trusted(version, Path(key["folder"])))
         if model.encoder.reads_images:
             raise UsageError(
                 f"{version.name} reads photos, some of which may have no prediction; functions of "
@@ -102,7 +102,8 @@ def find_version(
         known = listed(model, sorted({each.model for each in every})) if every else "none"
         raise PipelineError(
             f"{macro} asks ML model '{model}', which was never trained; trained are: {known}",
-            fix=f"train it: dbt build --select {model}, or of an exposure: goldloop train {model}",
+            fix=f"correct the name, or train it: dbt build --select {model}, or of an exposure: "
+            f"goldloop train {model}",
         )
     if version is None:
         champion = next((each for each in made if each.status == "champion"), None)
@@ -124,6 +125,11 @@ def find_version(
     return named
 
 
-def _trusted(version: ModelVersion, folder: Path) -> Trust:
+def trusted(version: ModelVersion, folder: Path) -> Trust:
     """Return whose code the project in ``folder`` lets ``version`` be made of."""
-    return declared(version, folder, read_settings(folder).ml.trust).trusted
+    return declared(version, *of_project(folder)).trusted
+
+
+def of_project(folder: Path) -> tuple[Path, tuple[str, ...]]:
+    """Return the project's ``folder``, and what its project file trusts."""
+    return folder, read_settings(folder).ml.trust

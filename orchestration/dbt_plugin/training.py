@@ -17,13 +17,13 @@ from ml.transaction import transaction
 from ml.versions import registry
 from ml.versions.provenance import Provenance
 from ml.versions.registry import ModelVersion
+from orchestration.assets.sql_trained import RUN, SMOKE, STRICT
 from orchestration.dbt_plugin.declared import node_spec
-from orchestration.feature_code import manifest_hash
+from orchestration.features.code import manifest_hash
 from orchestration.leaks import train_checked
 from orchestration.project import Project
-from orchestration.smoke import however_good
-from orchestration.sql_trained import RUN, SMOKE
-from orchestration.versions import code_version
+from orchestration.run.versions import code_version
+from orchestration.sandbox.smoke import however_good
 
 
 def declare(cursor: DuckDBPyConnection, asked: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -45,7 +45,8 @@ def declare(cursor: DuckDBPyConnection, asked: Mapping[str, Any]) -> Mapping[str
 def train_node(cursor: DuckDBPyConnection, asked: Mapping[str, Any]) -> Mapping[str, Any]:
     """Train the model of ``asked`` on the table its select has made, or find it made already.
 
-    Raises PipelineError with the reason when no version is good enough to be champion.
+    Raises PipelineError with the reason when no version is good enough to be champion, and for one
+    that is rejected where dbt is told to be strict.
     """
     spec = node_spec(asked)
     manifest, target = _as_trained(asked)
@@ -54,15 +55,16 @@ def train_node(cursor: DuckDBPyConnection, asked: Mapping[str, Any]) -> Mapping[
     if os.environ.get(SMOKE):
         version = however_good(cursor, version, made_by.run_id)
     champion = registry.champion(cursor, spec.name)
-    rejected = f"{version.name} is {version.status}: {version.reason}"
-    if champion is None and version.status == "rejected":
+    none = f"no version of '{spec.name}' can score"
+    behind = f"{champion.name} goes on scoring" if champion else none
+    why = f"{spec.file}: {version.name} is {version.status}: {version.reason}; {behind}"
+    if version.status == "rejected" and (champion is None or os.environ.get(STRICT)):
         raise PipelineError(
-            f"{spec.file}: {rejected}; no version of '{spec.name}' can score",
+            why,
             fix="mend what it learns from, or its criteria in problem.success, then: "
             f"dbt build --select {spec.name}",
         )
-    behind = f"; {champion.name} goes on scoring" if champion else ""
-    warning = f"{spec.file}: {rejected}{behind}" if version.status == "rejected" else None
+    warning = why if version.status == "rejected" else None
     return {"told": _told(version), "warning": warning, "lineage": lineage}
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.ml_macros import CALLED, ML_MACROS
+from orchestration.models.macros import CALLED, ML_MACROS
 from tests.sql_shop import ASKS
 
 ROOT = Path(__file__).parents[2]

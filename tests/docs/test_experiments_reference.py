@@ -16,7 +16,7 @@ from ml.experiment.judged import FOLDS
 from ml.experiment.result import Verdict
 from ml.relation import Relation
 from ml.spec import parse_spec
-from orchestration.cli import app
+from orchestration.cli.main import app
 from tests.unit.ml.world import NOW, World
 
 ROOT = Path(__file__).parents[2]

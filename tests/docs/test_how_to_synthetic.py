@@ -10,7 +10,7 @@ from typer.main import get_command
 from ml.relation import Relation
 from ml.synthetic import sets
 from ml.synthetic.declaration import parse_synthetic
-from orchestration.cli import app
+from orchestration.cli.main import app
 from tests.unit.ml.people import learn, make, people, set_of, spec_of
 
 PAGE = (Path(__file__).parents[2] / "docs/how-to/synthetic-rows.md").read_text(encoding="utf-8")

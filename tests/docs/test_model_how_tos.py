@@ -9,7 +9,7 @@ import yaml
 from ml.score import score_shadow
 from ml.versions import registry
 from ml.versions.provenance import Provenance
-from orchestration.cli_models import models
+from orchestration.cli.models import models
 from tests.unit.ml.world import NOW, World, declare, small_world
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"

@@ -1,11 +1,13 @@
 """ML models from SQL alone, in plain `dbt build`: no Dagster, no command of ours."""
 
 import json
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from ml.versions import registry
 from ml.versions.registry import load
@@ -112,6 +114,64 @@ def test_anomalies_are_those_that_scikit_learn_flags(shop: Path) -> None:
     assert 0 < sum(flagged) < ROWS / 4
 
 
+def test_a_forecast_is_the_value_of_a_season_ago_from_where_the_history_ends(shop: Path) -> None:
+    """The method is seasonal naive, so that SQL tells what must come out."""
+    wrong = (
+        "select count(*) filter (told.prediction is distinct from before.visits), count(*), "
+        "min(told.step), max(told.step), count(distinct told.channel) from {} as told "
+        "left join visits_daily as before on told.channel = before.channel and "
+        "before.visit_date + 7 * (1 + (told.step - 1) // 7) = told.forecast_at"
+    )
+    assert rows(shop, wrong.format("visits_ahead")) == [(0, 14, 1, 7, 2)]
+    assert rows(shop, wrong.format("few_ahead")) == [(0, 6, 1, 3, 2)]
+    assert rows(
+        shop, "select distinct as_of_date, forecast_at - to_days(step), level from few_ahead"
+    ) == [(date(2026, 1, 31), datetime(2026, 1, 31), 0.8)]
+    # The bounds of a normal error: 80 % is a smaller share of the same spread than 95 %.
+    spread = "select channel, (high - prediction) / {} from {} where step = 1 order by all"
+    wide = rows(shop, spread.format(norm.ppf(0.975), "visits_ahead"))
+    assert [each for _, each in wide] == pytest.approx(_spreads(shop))
+    for channel, narrow in rows(shop, spread.format(norm.ppf(0.9), "few_ahead")):
+        until = _spreads(shop, "and later.visit_date < date '2026-02-01'")
+        assert narrow == pytest.approx(dict(zip(["mail", "search"], until, strict=True))[channel])
+
+
+def _spreads(shop: Path, where: str = "") -> list[object]:
+    found = rows(
+        shop,
+        "select sqrt(avg(power(later.visits - before.visits, 2))) from visits_daily as later "
+        "join visits_daily as before on later.channel = before.channel and "
+        f"later.visit_date = before.visit_date + 7 where true {where} "
+        "group by later.channel order by later.channel",
+    )
+    return [each for (each,) in found]
+
+
+def test_no_visitor_is_shown_what_was_read_and_a_stranger_what_most_have_read(shop: Path) -> None:
+    assert rows(
+        shop, "select count(*), count(distinct visitor), any_value(kind) from pages_liked"
+    ) == [(62 * 3, 62, "x")]
+    assert rows(
+        shop,
+        "select count(*) from pages_liked as told semi join likes__training as had "
+        "on told.visitor = had.visitor and told.item = had.page",
+    ) == [(0,)]
+    strangers = "select distinct visitor from pages_liked where is_fallback order by all"
+    assert rows(shop, strangers) == [(60,), (61,)]
+    ((shown, first),) = rows(
+        shop,
+        "select list(distinct item), (select item from pages_liked where visitor = 60 and rank = 1)"
+        " from pages_liked where visitor = 61",
+    )
+    assert first in shown
+    assert rows(
+        shop,
+        "select count(*) from liked_by_all as every join pages_liked as one using (visitor, rank) "
+        "where every.item is distinct from one.item or every.score is distinct from one.score",
+    ) == [(0,)]
+    assert rows(shop, "select count(distinct visitor), max(rank) from liked_by_all") == [(60, 10)]
+
+
 def test_planted_drift_and_skew_are_found_and_nothing_else(shop: Path) -> None:
     drifted = "select column_name from {} where is_drifted order by all"
     assert rows(shop, drifted.format("drifted")) == [("pages",), ("visit_id",)]
@@ -131,7 +191,7 @@ def test_a_second_build_trains_nothing_again(shop: Path) -> None:
     assert done.returncode == 0, done.stdout
     assert "purchase@1 champion, unchanged" in done.stdout
     assert rows(shop, "select model, version from ml.model_versions order by all") == [
-        ("odd", 1), ("purchase", 1)
+        ("likes", 1), ("odd", 1), ("purchase", 1), ("sales", 1)
     ]  # fmt: skip
 
 
@@ -151,6 +211,18 @@ def test_what_was_never_trained_lacks_a_feature_or_is_a_view_is_told_by_name(
         "other_version": "select * from {{ ml_predict(ref('purchase'), ref('visits'), 9) }}",
         "no_version": "select * from {{ ml_evaluate(ref('purchase'), version=9) }} as t",
         "not_odd": "select * from {{ ml_detect_anomalies(ref('purchase'), ref('visits')) }}",
+        "misspelt": "select * from {{ ml_evaluate('purchse') }} as t",
+        "no_series": "select * from {{ ml_forecast(ref('purchase')) }} as t",
+        "no_step": "select * from {{ ml_forecast(ref('sales'), horizon=0) }} as t",
+        "no_value": "select * from {{ ml_forecast(ref('sales'), ref('keys')) }} as t",
+        "no_user": "select * from {{ ml_recommend(ref('likes'), ref('keys')) }} as t",
+        "row_by_row": "select * from {{ ml_predict(ref('likes'), ref('visits')) }} as t",
+        "unlabelled": trains(
+            TRAINS, "select * replace (null::boolean as is_bought) from {{ ref('visits') }}"
+        ),
+        "featureless": trains(
+            TRAINS, "select visit_id, is_bought, visit_date from {{ ref('visits') }}"
+        ),
         "endless": "select * from {{ ml_predict(ref('purchase'), ref('infinite')) }} as t",
         "infinite": "select * replace (cast('inf' as double) as pages) from {{ ref('visits') }}",
     }
@@ -163,14 +235,22 @@ def test_what_was_never_trained_lacks_a_feature_or_is_a_view_is_told_by_name(
         "feature 'pages' of purchase@1 is not a column of main.keys; it has: visit_id",
         "models/viewed.sql calls ml_predict and is materialized as view",
         "ml_predict adds prediction, score, model_name, model_version to the columns of main.told",
-        "is no ML model; allowed: ref() of a model materialized as ml_model (odd, purchase)",
+        "allowed: ref() of a model materialized as ml_model (featureless, likes, odd, purchase, ",
         "ml_predict asks purchase@9, which there is not; there are: purchase@1 (champion)",
         "ml_evaluate asks purchase@9, which there is not; there are: purchase@1 (champion)",
         "ml_detect_anomalies asks purchase@1, a classification; allowed: a model of task anomaly_",
         "feature 'pages' of purchase@1 is infinite in a row",
+        "label 'is_bought' is null in every row of main.unlabelled__training",
+        "main.featureless__training has no feature: its columns are only the label, the key and",
+        "ml_evaluate asks ML model 'purchse', which was never trained; trained are: purchase",
+        "ml_forecast asks purchase@1, a classification; allowed: a model of task forecast",
+        "ml_forecast is given horizon=0; allowed: 1 to 10,000 steps",
+        "ml_forecast reads 'channel' for sales@1, which is not a column of main.keys",
+        "ml_recommend reads 'visitor' for likes@1, which is not a column of main.keys",
+        "ml_predict asks likes@1, a recommendation, which tells of no row by its features",
     ):
         assert said in done.stdout, said
-    assert "ERROR=9" in done.stdout
+    assert "ERROR=17" in done.stdout
     assert rows(folder, "select count(*) from told") == [(ROWS,)]
 
 
@@ -236,7 +316,7 @@ def test_looking_and_building_without_rows_need_no_trained_model(tmp_path: Path)
         done = dbt(folder, *command)
         assert done.returncode == 0, done.stdout
     assert rows(folder, "select count(*) from ml.model_versions") == [(0,)]
-    for name in ("told", "odd_visits", "drifted", "skewed"):
+    for name in ("told", "odd_visits", "drifted", "skewed", "visits_ahead", "liked_by_all"):
         assert rows(folder, f"select count(*) from {name}") == [(0,)]
     assert rows(folder, "select typeof(psi), typeof(is_drifted) from "
                 "(select null) left join drifted on true") == [("DOUBLE", "BOOLEAN")]  # fmt: skip

@@ -8,9 +8,9 @@ import duckdb
 import pytest
 
 from dataops.warehouse import Warehouse
-from orchestration.dead_runs import alive
-from orchestration.executor import releasing_executor
 from orchestration.project import Project
+from orchestration.run.dead_runs import alive
+from orchestration.run.executor import releasing_executor
 
 QUIET = {"telemetry": {"enabled": False}}
 REASONS = {

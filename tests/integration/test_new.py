@@ -19,6 +19,39 @@ MODEL = ("new", "model", "buyer", "--on", "visit_training", "--label", "is_bough
          "visit_id", "--time", "visit_date", "--score-on", "visit_features", "--preset",
          "logistic_regression")  # fmt: skip
 
+# Models of the kinds that have no label, or not one of each row; what is asked of them only.
+KINDS = {
+    "visit_kind": ("--on", "visit_features", "--key", "visit_id", "--time", "visit_date",
+                   "--score-on", "visit_features", "--preset", "k_means"),
+    "visit_shape": ("--on", "visit_features", "--key", "visit_id", "--time", "visit_date",
+                    "--score-on", "visit_features", "--preset", "pca"),
+    "odd_visit": ("--on", "visit_features", "--key", "visit_id", "--time", "visit_date",
+                  "--score-on", "visit_features", "--preset", "isolation_forest"),
+    "next_item": ("--on", "choices", "--key", "guest", "--item", "item", "--time", "chosen_at",
+                  "--score-on", "guests", "--score-time", "seen_on", "--preset",
+                  "matrix_factorization"),
+    "pages_ahead": ("--on", "channel_days", "--label", "pages", "--key", "channel", "--time",
+                    "visit_date", "--every", "day", "--horizon", "5", "--score-on", "channel_days",
+                    "--preset", "seasonal_naive"),
+}  # fmt: skip
+# Guests like the items of their own third.
+MODELS = {
+    "choices": """
+        select guest, 'no ' || item as item, date '2025-01-01' + cast(day as integer) as chosen_at
+        from (
+            select guest, item, hash(guest, item, 't') % 300 as day, hash(guest, item) % 10 as odds
+            from range(60) as guests(guest), range(40) as items(item)
+        ) as pairs
+        where odds < case when guest % 3 = item % 3 then 8 else 1 end
+    """,
+    "guests": "select distinct guest, date '2025-12-01' as seen_on from {{ ref('choices') }}",
+    "channel_days": """
+        select channel, visit_date, sum(pages) as pages
+        from {{ ref('visit_features') }}
+        group by channel, visit_date
+    """,
+}
+
 
 def files(project: Path) -> dict[str, str]:
     found = [*project.rglob("models/**/*"), *project.rglob("contracts/**/*"),
@@ -28,8 +61,10 @@ def files(project: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, goldloop: Run) -> Path:
-    """A project with a release, then a feature, a near-duplicate of it and a model."""
+    """A project with a release, then a feature, and a model of each kind."""
     project = write_stranger(tmp_path_factory.mktemp("new") / "project")
+    for name, sql in MODELS.items():
+        (project / f"models/{name}.sql").write_text(sql)
     assert goldloop("run", project=project).returncode == 0
     before = files(project)
     refused = goldloop(*FEATURE, project=project)
@@ -41,7 +76,8 @@ def made(tmp_path_factory: pytest.TempPathFactory, goldloop: Run) -> Path:
     doubled = goldloop(*MODEL, "--key", "as_of_date", project=project)
     assert "--key names 'as_of_date', which scoring writes" in doubled.stderr
     assert files(project) == before
-    for words in ((*FEATURE, "--owner", "Web"), MODEL):
+    kinds = [("new", "model", name, *words) for name, words in KINDS.items()]
+    for words in ((*FEATURE, "--owner", "Web"), MODEL, *kinds):
         done = goldloop(*words, project=project)
         assert done.returncode == 0, done.stderr
     return project
@@ -104,7 +140,7 @@ def test_everything_passes_at_once_and_what_is_alike_is_pointed_out(
     assert pair["correlation"] == pytest.approx(1)
     champions = json.loads(goldloop("models", "--json", project=released).stdout)
     assert {each["model"] for each in champions if each["status"] == "champion"} == {
-        "buyer", "purchase",
+        "buyer", "purchase", *KINDS,
     }  # fmt: skip
 
 

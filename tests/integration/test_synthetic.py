@@ -46,7 +46,7 @@ PATCHED = """
 from dataclasses import replace
 from functools import partial
 import numpy as np
-import orchestration.synthetic_assets as assets
+import orchestration.assets.synthetic as assets
 from ml.synthetic import make, trees
 
 def changed(real, nominal, wanted, leaf, seed):
@@ -55,7 +55,7 @@ def changed(real, nominal, wanted, leaf, seed):
     return replace(drawn, rows=rows)
 
 assets.synthesise = partial(make.synthesise, generator=changed)
-from orchestration.cli import main
+from orchestration.cli.main import main
 main()
 """
 COPYING = PATCHED.format(change="rows = real[np.arange(wanted) % len(real)]")
@@ -147,7 +147,7 @@ def _check_that_lost_marks_end_the_run(project: Path) -> None:
     told_real = MORE.replace("visit_date, is_synthetic", "visit_date, false as is_synthetic")
     (models / "visit_more.sql").write_text(told_real, encoding="utf-8")
     (models / "visit_counts.sql").write_text(COUNTS + "group by channel", encoding="utf-8")
-    done = _run(project, "-m", "orchestration.cli")
+    done = _run(project, "-m", "orchestration.cli.main")
     assert done.returncode == 1
     assert "were made up (their keys stand in landing.synthetic_visits)" in done.stderr
     assert "main_gold.visit_counts is made from made-up rows (synthetic_visits)" in done.stderr

@@ -15,8 +15,8 @@ from ml.errors import GoldloopError, UsageError
 from ml.evaluation.bootstrap import Interval
 from ml.experiment.change import DECLARED, Change
 from ml.experiment.result import Experiment, Rung
-from orchestration.cli import app
-from orchestration.experiment_advice import advice
+from orchestration.cli.main import app
+from orchestration.experiment.advice import advice
 from orchestration.project import Project
 from tests.unit.features.test_features_declared import node, unique
 from tests.unit.ml.world import DECLARED as MODEL

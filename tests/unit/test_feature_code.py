@@ -5,7 +5,7 @@ from typing import Any
 
 from dataops.manifest import Manifest
 from ml.relation import Relation
-from orchestration.feature_code import feature_code, feature_inputs, manifest_hash
+from orchestration.features.code import feature_code, feature_inputs, manifest_hash
 
 FTR, SILVER, SEED = "model.p.ftr", "model.p.silver", "seed.p.countries"
 

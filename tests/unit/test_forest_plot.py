@@ -8,7 +8,7 @@ from PIL import ImageFont
 from ml.evaluation.bootstrap import Interval
 from ml.experiment.change import DECLARED, Change
 from ml.experiment.result import Experiment, Rung
-from orchestration.forest_plot import forest_plot
+from orchestration.experiment.forest_plot import forest_plot
 
 SVG = "{http://www.w3.org/2000/svg}"
 # The font of a browser may run wider than the one that Pillow brings.

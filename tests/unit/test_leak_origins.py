@@ -10,8 +10,8 @@ from ml.errors import UsageError
 from ml.leaks.guard import Leak
 from ml.versions.provenance import Provenance
 from orchestration.leaks import check_origins, train_checked
-from orchestration.sandbox import print_built
-from orchestration.sandbox_build import Built
+from orchestration.sandbox.build import Built
+from orchestration.sandbox.commands import print_built
 from tests.unit.leaky_project import SQL, TRAINING, Project, train_it
 
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from dataops.warehouse import Warehouse
 from ml.errors import GoldloopError, PipelineError, UsageError
-from orchestration.cli import app
+from orchestration.cli.main import app
 from tests.unit.ml.world import NOW, small_world
 
 BETTER = {"problem.champion": {"rule": "better"}, "evaluate": {"segments": ["d"]}}

@@ -12,7 +12,7 @@ from dataops.warehouse import Warehouse
 from ml.errors import UsageError
 from ml.monitoring.watch import watch
 from ml.spec import ModelSpec
-from orchestration.cli import app
+from orchestration.cli.main import app
 from tests.unit.ml.test_ml_monitor import WEEKS, score_later
 from tests.unit.ml.world import NOW, World, small_world
 
@@ -37,7 +37,7 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
             world = small_world(connection)
             make(world)
             spec: ModelSpec = world.spec(WEEKS)
-        monkeypatch.setattr("orchestration.model_health.declared_models", lambda _: [spec])
+        monkeypatch.setattr("orchestration.models.health.declared_models", lambda _: [spec])
         candidate.publish({}, NOW)
         return tmp_path
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from dataops.warehouse import Warehouse
 from ml.errors import GoldloopError
-from orchestration.cli import app
+from orchestration.cli.main import app
 
 NOW = datetime.now(UTC)
 

@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from dataops.manifest import Manifest
 from dataops.warehouse import Warehouse
 from ml.errors import GoldloopError, UsageError
-from orchestration.cli import app
+from orchestration.cli.main import app
 from orchestration.project import Project
-from orchestration.synthetic_sets import unmarked_tables
+from orchestration.synthetic.sets import unmarked_tables
 from tests.unit.features.test_features_declared import node
 from tests.unit.ml.people import NOW, TRAIN, make, people, spec_of
 from tests.unit.test_forest_plot import SVG, ends

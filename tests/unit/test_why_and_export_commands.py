@@ -14,7 +14,7 @@ from ml.anatomy import dissect
 from ml.errors import GoldloopError, PipelineError, UsageError
 from ml.score import score
 from ml.versions.provenance import Provenance
-from orchestration.cli import app
+from orchestration.cli.main import app
 from orchestration.project import Project
 from tests.unit.ml.world import DECLARED, NOW, small_world
 from tests.unit.test_feature_code import node

@@ -1,4 +1,4 @@
-{# Whether a database has a version of an ML model. #}
+{# Whether a database has a version of an ML model; of any without a name. #}
 {% macro ml_has_version(database, name) %}
     {%- set there -%}
         select count(*) from information_schema.tables
@@ -10,7 +10,9 @@
     {%- endif -%}
     {%- set made -%}
         select count(*) from {{ ml_table(database, 'model_versions') }}
+        {%- if name is not none %}
         where model = {{ ml_text(name) }}
+        {%- endif %}
     {%- endset -%}
     {{ return(run_query(made).columns[0].values()[0] > 0) }}
 {% endmacro %}

@@ -6,10 +6,7 @@
     {%- else -%}
     {%- set name, database = ml_name(model), ml_database(model) -%}
     {%- if not ml_is_dry() and not ml_has_version(database, name) -%}
-        {%- do ml_refusal(
-            macro ~ " asks ML model '" ~ name ~ "', which was never trained",
-            "train it: dbt build --select " ~ name ~ ", or of an exposure: goldloop train " ~ name
-        ) -%}
+        {%- do ml_untrained(macro, database, name) -%}
     {%- endif -%}
     {%- if version is not none and not ml_is_dry() -%}
         {%- do ml_check_version(macro, database, name, version) -%}

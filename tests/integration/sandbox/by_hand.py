@@ -15,7 +15,7 @@ from ml.errors import GoldloopError
 from ml.score import score
 from ml.train import train
 from ml.versions.provenance import Provenance
-from orchestration import cli_sandbox
+from orchestration.cli import sandbox as cli_sandbox
 from orchestration.declared import declared_models
 from orchestration.project import Project
 from tests.stranger import SOURCES, write_stranger

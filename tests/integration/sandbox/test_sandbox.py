@@ -14,9 +14,9 @@ from dataops.sandbox import Sandboxes
 from dataops.warehouse import Release
 from ml.errors import PipelineError, UsageError
 from orchestration.project import Project
-from orchestration.sandbox import build
-from orchestration.sandbox_build import Mode
-from orchestration.sandbox_contracts import require_kept, verify_built
+from orchestration.sandbox.build import Mode
+from orchestration.sandbox.commands import build
+from orchestration.sandbox.contracts import require_kept, verify_built
 from tests.integration.sandbox.by_hand import Command, command_line, published
 from tests.stranger import EXPOSURE, FEATURES, write_stranger
 

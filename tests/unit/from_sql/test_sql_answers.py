@@ -110,6 +110,7 @@ def asked_to_predict(zone: str, task: str | None = None) -> dict[str, Any]:
     return {
         "macro": "ml_predict", "model": "model", "version": None, "database": "memory",
         "relation": None, "adds": [], "top": 0, "folder": ".", "task": task, "zone": zone,
+        "dry": False,
     }  # fmt: skip
 
 

@@ -8,10 +8,11 @@ import pytest
 
 from dataops.manifest import Manifest
 from ml.errors import UsageError
+from orchestration.assets.model_calls import after_models, called_models
+from orchestration.assets.sql_step import UNIQUE_ID
+from orchestration.assets.sql_trained import call_of
 from orchestration.dbt_plugin.declared import node_spec
-from orchestration.model_calls import after_models, called_models
-from orchestration.sql_step import UNIQUE_ID
-from tests.sql_shop import TRAINS
+from tests.sql_shop import LIKES, SALES, TRAINS
 
 NESTED = {
     "problem": {name: TRAINS[name] for name in ("question", "decision", "success")},
@@ -50,6 +51,28 @@ def test_what_may_not_be_declared_is_refused_with_the_file(
     with pytest.raises(UsageError, match=said) as caught:
         node_spec(asked(tmp_path, meta))
     assert "models/purchase.sql" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("meta", "call"),
+    [
+        (TRAINS, "ml_predict(ref('m'), ref(…))"),
+        (SALES, "ml_forecast(ref('m'))"),
+        ({"estimator": {"preset": "matrix_factorization"}}, "ml_recommend(ref('m'))"),
+        (None, "ml_predict(ref('m'), ref(…))"),
+    ],
+)
+def test_a_model_that_sql_trains_is_asked_by_the_macro_of_its_task(meta: Any, call: str) -> None:
+    node = {
+        "name": "m", "schema": "s", "alias": "m",
+        "config": {"materialized": "ml_model", "meta": {"ml": meta}},
+    }  # fmt: skip
+    assert call_of(Manifest({"nodes": {"model.a.m": node}}), "m") == call
+
+
+def test_who_is_recommended_to_is_the_user_alone(tmp_path: Path) -> None:
+    assert node_spec(asked(tmp_path, LIKES)).score.key == ("visitor",)
+    assert node_spec(asked(tmp_path, SALES)).score.key == ("channel",)
 
 
 def test_sql_that_asks_an_exposures_model_is_built_after_its_training() -> None:

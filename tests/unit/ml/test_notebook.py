@@ -106,5 +106,7 @@ def test_the_notebook_runs_from_top_to_bottom(
     _, made = module.app.run()
     assert made["declared"].reused
     assert made["tried"].estimator == "random_forest"
-    assert {metric for _, _, metric, *_ in made["judged"]["tried"]} >= {"roc_auc"}
+    assert made["judged"].keys() == {"model", "tried"}
+    assert all(low <= value <= high for value, low, high in made["judged"]["tried"].values())
+    assert made["judged"]["tried"].keys() == made["judged"]["model"].keys() >= {"roc_auc"}
     assert made["predictions"].num_rows > 0

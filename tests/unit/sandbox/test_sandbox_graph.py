@@ -2,8 +2,9 @@ from typing import Any
 
 from dataops.manifest import Manifest
 from dataops.sandbox import Graph, Stage, personal_columns
+from dataops.sandbox.tables import shown
 from ml.relation import Relation
-from tests.unit.sandbox.conftest import node, source
+from tests.unit.sandbox.conftest import manifest_document, node, source
 
 
 def looped() -> dict[str, Any]:
@@ -77,3 +78,15 @@ def test_personal_marks_go_down_the_graph_and_through_models_until_one_says_no()
     assert found[Relation("predictions", "tone")] == marked
     assert Relation("gold", "heard") not in found
     assert Relation("gold", "other") not in found
+
+
+def test_what_an_ml_model_of_sql_learns_from_is_shown_and_masked_as_what_it_is_made_of() -> None:
+    raw = manifest_document()
+    trained = node("buyers", "gold", "model.p.visits")
+    raw["nodes"]["model.p.buyers"] = {**trained, "config": {"materialized": "ml_model"}}
+    relations, _ = shown([Manifest(raw)])
+    training = Relation("gold", "buyers__training")
+    assert training in relations
+    assert Relation("gold", "visits__training") not in relations
+    personal = personal_columns(Manifest(raw))
+    assert personal[training] == personal[Relation("gold", "visits")] >= {"full_name"}

@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 from dataops.scaffold.asked import Aggregate, AskedFeature, Column
+from dataops.scaffold.asked_model import AskedModel
 from dataops.scaffold.feature_sql import feature_sql
 from dataops.scaffold.feature_yaml import feature_contract, feature_yaml
-from dataops.scaffold.model_files import AskedModel, door_sql, door_yaml
+from dataops.scaffold.model_files import door_sql, door_yaml
 from dataops.scaffold.text import quoted
 from ml.errors import UsageError
 from ml.relation import Relation, quote
@@ -102,10 +103,10 @@ def test_a_name_that_is_a_word_of_sql_or_yaml_is_quoted(name: str) -> None:
 
 def test_the_door_of_a_model_has_examples_of_its_keys() -> None:
     model = AskedModel(
-        name="m", train_on="t", score_on="s", label=Column("y", "boolean"),
+        name="m", task="classification", train_on="t", score_on="s", label=Column("y", "boolean"),
         key=(Column("order", "uuid"), Column("no", "tinyint")), time=Column("as_of", "date"),
-        preset="boosted_trees", metric="roc_auc", question="q?", decision="d.", owner="T",
-        email=None,
+        score_time=Column("as_of", "date"), preset="boosted_trees", metric="roc_auc",
+        question="q?", decision="d.", owner="T",
     )  # fmt: skip
     test = yaml.safe_load(door_yaml(model))["unit_tests"][0]
     connection = duckdb.connect()

@@ -1,0 +1,1 @@
+"""Features as the command line finds, shows and adds them."""

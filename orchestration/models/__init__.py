@@ -1,0 +1,1 @@
+"""ML models as the command line lists, judges, changes and explains them."""

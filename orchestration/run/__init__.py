@@ -1,0 +1,1 @@
+"""A run: begun, watched, judged, recorded, published or not."""

@@ -1,0 +1,1 @@
+"""Sandboxes and slim CI: builds that no reader sees."""

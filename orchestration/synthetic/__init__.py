@@ -1,0 +1,1 @@
+"""Made-up rows: the sets of a project and their reports."""
