@@ -150,7 +150,9 @@ def _check_that_lost_marks_end_the_run(project: Path) -> None:
     done = _run(project, "-m", "orchestration.cli.main")
     assert done.returncode == 1
     assert "were made up (their keys stand in landing.synthetic_visits)" in done.stderr
-    assert "main_gold.visit_counts is made from made-up rows (synthetic_visits)" in done.stderr
+    (ledger,) = (project / "warehouse" / "ledger").glob("*.jsonl")
+    told = ledger.read_text(encoding="utf-8")
+    assert "main_gold.visit_counts is made from made-up rows (synthetic_visits)" in told
     assert (project / "warehouse" / "current").resolve() == release
 
 
