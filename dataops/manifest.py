@@ -1,6 +1,7 @@
 """What a dbt manifest says, read once and handed on typed."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,7 @@ from ml.relation import Relation
 
 # dbt gives models, seeds and snapshots one namespace: `ref()` finds each of them by name.
 REFERABLE = frozenset({"model", "seed", "snapshot"})
+_CALL = re.compile(r"""\bml_\w+\(\s*(?:model\s*=\s*)?(['"])(?P<name>.+?)\1""")
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,16 @@ def learnt_from(node: Mapping[str, Any]) -> Relation | None:
     if node.get("config", {}).get("materialized") != "ml_model":
         return None
     return Relation(node["schema"], f"{node['alias']}__training")
+
+
+def trains(node: Mapping[str, Any] | None) -> bool:
+    """Whether ``node`` of a manifest is a model of materialization ``ml_model``."""
+    return node is not None and learnt_from(node) is not None
+
+
+def called_models(node: Mapping[str, Any]) -> set[str]:
+    """Return the names in quotes by which the SQL of ``node`` asks ML models."""
+    return {found["name"] for found in _CALL.finditer(str(node.get("raw_code") or ""))}
 
 
 def _broken(path: Path, reason: str) -> UsageError:

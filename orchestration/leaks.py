@@ -19,8 +19,9 @@ from dataops.lineage.catalog import read_catalog
 from dataops.lineage.compiled import compiled_models, relation_of
 from dataops.lineage.graph import Lineage, told
 from dataops.lineage.heard import heard
+from dataops.lineage.kept import Kept
 from dataops.lineage.leaks import Leak, Leaks, find_leaks
-from dataops.lineage.places import Made, Place
+from dataops.lineage.places import ML, Made, Place
 from dataops.manifest import Manifest
 from ml.columns import Column, Source, find
 from ml.declaration.tasks import RULES
@@ -141,7 +142,8 @@ def check_origins(
 
     source = find(connection, manifest.relations, spec.train.on, "train.on", spec.file)
     relation = str(source.relation).lower()
-    lineage = Lineage(compiled_models(manifest, targets), read_catalog(connection))
+    compiled, catalog = compiled_models(manifest, targets), read_catalog(connection)
+    lineage = Lineage(compiled, catalog, kept=Kept.beside(targets))
     has_features = RULES[spec.task].features
     read = _read(spec, choose_features(connection, source, spec) if has_features else ())
     leaks = _of_label(manifest, spec, lineage, relation, read)
@@ -165,7 +167,7 @@ def _of_label(
         lineage, relation, spec.train.label.lower(), read,
         views=_views(manifest),
         predictions=[f"{schema}.{spec.name}".lower()
-                     for schema in (PREDICTIONS_SCHEMA, SHADOW_SCHEMA)],
+                     for schema in (PREDICTIONS_SCHEMA, SHADOW_SCHEMA, ML)],
     )  # fmt: skip
 
 

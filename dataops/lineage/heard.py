@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from dataops.lineage.graph import Lineage, told
-from dataops.lineage.places import Place
+from dataops.lineage.places import ML, VERSION, Place, is_registry
 from ml.tables import PREDICTIONS_SCHEMA, SHADOW_SCHEMA, is_reason
 
 _SCHEMAS = (PREDICTIONS_SCHEMA, SHADOW_SCHEMA)
@@ -13,8 +13,9 @@ _WORDS = frozenset({"prediction", "score"})
 def heard(lineage: Lineage, relation: str, columns: Iterable[str]) -> dict[str, str]:
     """Return which of ``columns`` of ``relation`` are made of a version's own word, with the way.
 
-    That is ``prediction``, ``score`` and the reasons of any model's predictions: a version tells
-    the rows it has learnt from better than others. What ``score.as_feature`` adds is none.
+    That is ``prediction``, ``score`` and the reasons of any model's predictions, and what SQL has
+    asked of a version: it tells the rows it has learnt from better than others. What
+    ``score.as_feature`` adds is none.
     """
     found = {}
     for column in columns:
@@ -27,5 +28,7 @@ def heard(lineage: Lineage, relation: str, columns: Iterable[str]) -> dict[str, 
 
 def _is_word(place: Place) -> bool:
     schema = place.relation.partition(".")[0]
+    if schema == ML:
+        return place.column == VERSION and not is_registry(place.relation)
     is_word = place.column in _WORDS or is_reason(place.column)
     return schema in _SCHEMAS and not place.scope and is_word

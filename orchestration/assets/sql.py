@@ -16,6 +16,7 @@ from packaging.version import Version
 from dataops.artifacts import RUN_RESULTS, add_run_results
 from ml.errors import PipelineError
 from ml.relation import Relation
+from orchestration.assets.column_lineage import ColumnLineage
 from orchestration.assets.contract_checks import ContractChecks
 from orchestration.assets.model_calls import after_models
 from orchestration.assets.size import measured
@@ -58,9 +59,10 @@ def _run_step(
     # dbt has let go of the file by now: two processes cannot have it open.
     with project.warehouse.connect() as connection:
         checks += contracts.results(context, connection, [step.nodes[each] for each in outputs])
+        lineage = ColumnLineage(project, connection)
         for unique_id, stands in step.settle(outputs, failed_checks(checks)):
             if stands:
-                yield _with_size(outputs[unique_id], connection, step)
+                yield _with_facts(outputs[unique_id], connection, step, lineage)
             else:
                 yield unbuilt(context, step.nodes[unique_id])
     project.blocked.add(step.causes)
@@ -120,12 +122,17 @@ def _invoke(
     )
 
 
-def _with_size(
-    output: dg.Output[None], connection: duckdb.DuckDBPyConnection, step: SqlStep
+def _with_facts(
+    output: dg.Output[None],
+    connection: duckdb.DuckDBPyConnection,
+    step: SqlStep,
+    lineage: ColumnLineage,
 ) -> dg.Output[None]:
-    node = step.manifest["nodes"][output.metadata["unique_id"].value]
-    relation = Relation(node["schema"], node["alias"])
-    metadata: dict[str, Any] = {**output.metadata, **measured(connection, relation)}
+    """Return ``output`` with the size of its table and what its columns are made of."""
+    unique_id = str(output.metadata["unique_id"].value)
+    node = step.manifest["nodes"][unique_id]
+    size = measured(connection, Relation(node["schema"], node["alias"]))
+    metadata = {**output.metadata, **size, **lineage.of(step.nodes[unique_id])}
     return dg.Output(None, output_name=output.output_name, metadata=metadata)
 
 

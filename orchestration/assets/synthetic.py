@@ -11,6 +11,7 @@ import dagster as dg
 from ml.synthetic.declaration import SyntheticSet
 from ml.synthetic.make import synthesise
 from ml.synthetic.sets import Made, lines
+from orchestration.assets.column_lineage import ColumnLineage
 from orchestration.assets.contract_checks import ContractChecks
 from orchestration.assets.ml import provenance
 from orchestration.assets.size import ROWS, bytes_told
@@ -85,9 +86,11 @@ def _make(
         checks = list(contracts.results(context, connection, [key]))
         connection.execute("checkpoint")
         facts |= bytes_told(connection, made.relation)
+        columns = ColumnLineage(project, connection).of(key)
     for name, why in made.left_out.items():
         context.log.warning(f"column '{name}' of {made.relation} stays empty: {why}")
-    yield dg.MaterializeResult(key, metadata=facts, check_results=[_gate(key, made), *checks])
+    metadata = {**facts, **columns}
+    yield dg.MaterializeResult(key, metadata=metadata, check_results=[_gate(key, made), *checks])
 
 
 def _gate(key: dg.AssetKey, made: Made) -> dg.AssetCheckResult:

@@ -9,14 +9,13 @@ from duckdb import DuckDBPyConnection
 
 from dataops.artifacts import MANIFEST
 from dataops.contracts import ContractResult
-from dataops.manifest import Manifest
+from dataops.manifest import Manifest, trains
 from dataops.sandbox import Graph, Sandbox, borrowed, copy_in
 from ml.errors import GoldloopError, PipelineError
 from ml.relation import Relation
 from ml.spec import ModelSpec
 from ml.tables import COLUMNS, PREDICTIONS_SCHEMA
 from ml.versions.provenance import Provenance
-from orchestration.assets.sql_trained import trains
 from orchestration.declared import declared_in
 from orchestration.leaks import relations_read, train_checked
 from orchestration.project import Project
