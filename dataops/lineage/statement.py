@@ -37,7 +37,7 @@ def trace(sql: str, relation: str, catalog: Catalog) -> dict[Place, Cell]:
 
 def parse(sql: str) -> Any:
     """Return the tree of ``sql``, in which tables are of no database; ValueError for no SQL."""
-    with _stumbling():
+    with stumbling():
         tree = sqlglot.parse_one(sql, dialect="duckdb")
         for table in tree.find_all(exp.Table):
             table.set("catalog", None)
@@ -55,8 +55,8 @@ def named_tables(tree: Any) -> list[str]:
 
 def resolve(tree: Any, relation: str, catalog: Catalog) -> dict[Place, Cell]:
     """Return what :func:`trace` does of a statement that is parsed; the tree is changed."""
-    with _stumbling():
-        _check(tree)
+    with stumbling():
+        refuse_beyond(tree)
         known: dict[str, object] = dict(catalog)
         root = build_scope(
             qualify(tree, schema=known, dialect="duckdb", validate_qualify_columns=False)
@@ -67,7 +67,7 @@ def resolve(tree: Any, relation: str, catalog: Catalog) -> dict[Place, Cell]:
 
 
 @contextmanager
-def _stumbling() -> Iterator[None]:
+def stumbling() -> Iterator[None]:
     """Tell by ValueError where sqlglot stumbles."""
     try:
         yield
@@ -76,7 +76,7 @@ def _stumbling() -> Iterator[None]:
         raise ValueError(f"sqlglot: {said[0]}") from error
 
 
-def _check(tree: Any) -> None:
+def refuse_beyond(tree: Any) -> None:
     """Refuse what sqlglot would pass over; ValueError names it."""
     for beyond, name in _BEYOND:
         if tree.find(beyond):

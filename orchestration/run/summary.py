@@ -1,5 +1,6 @@
 """The tables a command closes with, and what to do next."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from rich.table import Table
 from dataops.warehouse import count_rows
 from ml.images import left_out
 from ml.monitoring.health import health_of
-from ml.relation import Relation
+from ml.relation import Relation, quote
 from ml.versions import cards, registry
 from orchestration.models.listing import judged_metrics
 from orchestration.project import Project
@@ -25,6 +26,7 @@ def print_release(project: Project, console: Console) -> None:
     with project.warehouse.read() as connection:
         console.print(_layers(connection))
         _print_models(connection, console)
+        _print_untold(connection, console)
         _print_alarms(connection, console)
         _print_changed_cards(project, connection, console)
         _print_rejects(connection, console)
@@ -94,6 +96,29 @@ def _print_models(
             console.print(f"{name}: {said}", style="yellow", markup=False)
 
 
+def _print_untold(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    """Tell of each forecast how many series it could not tell, and why of one of them."""
+    for version in registry.versions(connection):
+        if version.status != "champion" or version.task != "forecast":
+            continue
+        if not _exists(connection, "predictions", version.model):
+            continue
+        table = Relation("predictions", version.model).sql
+        keys = ", ".join(map(quote, json.loads(version.spec)["score"]["key"]))
+        untold = _rows(
+            connection,
+            f"select concat_ws(', ', {keys}) as series, reason from {table} where step = 1 and "
+            f"prediction is null and scored_at = (select max(scored_at) from {table}) order by all",
+        )
+        if untold:
+            console.print(
+                f"{version.model}: {len(untold):,} series not told, such as {untold[0]['series']}: "
+                f"{untold[0]['reason']} (all: reason in predictions.{version.model})",
+                style="yellow",
+                markup=False,
+            )
+
+
 def _print_alarms(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
     """Tell each model that raised an alarm as it scored, and which was the worst."""
     for name in sorted({version.model for version in registry.versions(connection)}):
@@ -152,9 +177,10 @@ def _print_rejects(connection: duckdb.DuckDBPyConnection, console: Console) -> N
         "where rows = 0 and starts_with(message, 'it is empty')",
     )[0]
     if empty["files"]:
+        many = "1 file is" if empty["files"] == 1 else f"{empty['files']:,} files are"
         console.print(
-            f"{empty['files']:,} files are empty (0 bytes), such as {empty['file']}: have them "
-            "delivered whole; all of them: from landing.files where rows = 0",
+            f"{many} empty (0 bytes), such as {empty['file']}: have it delivered whole; all: from "
+            "landing.files where rows = 0",
             markup=False,
         )
     count = _rows(connection, "select count(*) as rows from landing.rejects")[0]["rows"]
