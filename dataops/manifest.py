@@ -1,6 +1,7 @@
 """What a dbt manifest says, read once and handed on typed."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,7 @@ from ml.relation import Relation
 
 # dbt gives models, seeds and snapshots one namespace: `ref()` finds each of them by name.
 REFERABLE = frozenset({"model", "seed", "snapshot"})
+_CALL = re.compile(r"""\bml_\w+\(\s*(?:model\s*=\s*)?(['"])(?P<name>.+?)\1""")
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,11 @@ class Manifest:
             if node["type"] == "ml"
         ]
         return sorted(found, key=lambda exposure: exposure.name)
+
+
+def called_models(node: Mapping[str, Any]) -> set[str]:
+    """Return the names in quotes by which the SQL of ``node`` asks ML models, unseen by dbt."""
+    return {found["name"] for found in _CALL.finditer(str(node.get("raw_code") or ""))}
 
 
 def learnt_from(node: Mapping[str, Any]) -> Relation | None:

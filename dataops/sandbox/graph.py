@@ -6,6 +6,7 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
+from dataops.manifest import called_models
 from ml.tables import PREDICTIONS_SCHEMA
 
 BUILT = ("model", "seed", "snapshot", "test", "unit_test")
@@ -28,14 +29,14 @@ class Graph:
     raw: Mapping[str, Any]
 
     def reached(self, selected: Collection[str]) -> set[str]:
-        """Return the unique ids ``selected`` and all that reads a prediction that they change.
+        """Return the unique ids ``selected`` and all that reads, or asks for, what they change.
 
         An ML model is reached when it is selected itself, or a relation it reads is.
         """
         reached, fed = set(selected), set[str]()
         for id_ in self._order:
             above = self._parents[id_]
-            is_told = id_ in self.raw["sources"] and bool(reached.intersection(above))
+            is_told = any(each in self._models and each in reached for each in above)
             if is_told or fed.intersection(above):
                 fed.add(id_)
                 reached.add(id_)
@@ -51,10 +52,10 @@ class Graph:
         """Return what to build, stage by stage: after an ML model comes what reads from it."""
         levels: dict[str, int] = {}
         for id_ in self._order:
-            above = self._parents[id_]
-            level = max((levels[each] for each in above), default=0)
-            fed = id_ in self.raw["sources"] and not reached.isdisjoint(above)
-            levels[id_] = level + 1 if fed else level
+            # What an ML model tells stands a stage after the model itself.
+            told = [levels[each] + 1 for each in self._parents[id_]
+                    if each in self._models and each in reached]  # fmt: skip
+            levels[id_] = max([*told, *(levels[each] for each in self._parents[id_])], default=0)
         last = max((levels[id_] for id_ in reached if id_ in levels), default=-1)
         stages = (self._stage(levels, reached, at) for at in range(last + 1))
         return [stage for stage in stages if stage.nodes or stage.models]
@@ -91,9 +92,18 @@ class Graph:
 
 
 def parents(raw: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """Return what each node reads; the source of a prediction reads the ML model that tells it."""
-    found = {id_: _depends_on(node) for id_, node in _readers(raw)}
+    """Return what each node reads, and which ML models it is told by.
+
+    The source of a prediction is told by its ML model, and SQL by those it asks by their names.
+    """
     models = {node["name"]: id_ for id_, node in raw["exposures"].items() if node["type"] == "ml"}
+    found = {
+        id_: (
+            *_depends_on(node),
+            *(models[name] for name in sorted(called_models(node) & {*models})),
+        )
+        for id_, node in _readers(raw)
+    }
     for id_, source in raw["sources"].items():
         teller = models.get(source["identifier"])
         told = teller is not None and source["schema"] == PREDICTIONS_SCHEMA

@@ -1,21 +1,11 @@
 """The SQL models that ask an exposure's ML model by its name, which dbt does not see as lineage."""
 
-import re
-from collections.abc import Mapping
-from typing import Any
-
 import dagster as dg
 
-from dataops.manifest import Manifest
+from dataops.manifest import Manifest, called_models
 from orchestration.assets.sql_step import UNIQUE_ID
 
 ML = "ml"
-_CALL = re.compile(r"""\bml_\w+\(\s*(?:model\s*=\s*)?(['"])(?P<name>.+?)\1""")
-
-
-def called_models(node: Mapping[str, Any]) -> set[str]:
-    """Return the names in quotes by which the SQL of ``node`` asks ML models."""
-    return {found["name"] for found in _CALL.finditer(str(node.get("raw_code") or ""))}
 
 
 def after_models(spec: dg.AssetSpec, manifest: Manifest) -> dg.AssetSpec:

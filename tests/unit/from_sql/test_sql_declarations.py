@@ -6,9 +6,9 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from dataops.manifest import Manifest
+from dataops.manifest import Manifest, called_models
 from ml.errors import UsageError
-from orchestration.assets.model_calls import after_models, called_models
+from orchestration.assets.model_calls import after_models
 from orchestration.assets.sql_step import UNIQUE_ID
 from orchestration.assets.sql_trained import call_of
 from orchestration.dbt_plugin.declared import node_spec
