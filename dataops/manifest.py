@@ -109,6 +109,11 @@ def learnt_from(node: Mapping[str, Any]) -> Relation | None:
     return Relation(node["schema"], f"{node['alias']}__training")
 
 
+def trains(node: Mapping[str, Any] | None) -> bool:
+    """Whether ``node`` of a manifest is a model of materialization ``ml_model``."""
+    return node is not None and learnt_from(node) is not None
+
+
 def _broken(path: Path, reason: str) -> UsageError:
     return UsageError(
         f"{path} is not a dbt manifest: {reason}", fix=f"delete {path}, then: goldloop run"

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Mapping
 
-from dataops.manifest import Manifest
+from dataops.manifest import Manifest, trains
 from ml.errors import UsageError
 from ml.names import listed
 from ml.relation import Relation
 from ml.spec import ModelSpec, parse_spec
 from orchestration.assets.sql_trained import trained_by_sql
+from orchestration.declared_in_sql import node_spec
 from orchestration.project import Project
 
 
@@ -44,6 +45,25 @@ def declared_in(project: Project, manifest: Manifest) -> list[ModelSpec]:
             )
         )
     return specs
+
+
+def declared_by_sql(project: Project, manifest: Manifest) -> list[ModelSpec]:
+    """Parse what every model of materialization ``ml_model`` declares.
+
+    Raises UsageError for one declared wrongly.
+    """
+    return [
+        node_spec(
+            {
+                "name": node["name"],
+                "file": node["original_file_path"],
+                "meta": (node["config"].get("meta") or {}).get("ml"),
+                "folder": str(project.folder),
+            }
+        )
+        for node in manifest.raw["nodes"].values()
+        if trains(node)
+    ]
 
 
 def declared_model(project: Project, name: str, instead: str) -> ModelSpec:

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from orchestration.assets.contract_checks import ContractChecks
-from orchestration.assets.feedback import refuse_feedback
+from orchestration.assets.feedback import check_feedback
 from orchestration.assets.landing import landing_assets
 from orchestration.assets.ml import ml_assets
 from orchestration.assets.sql import sql_assets
@@ -23,6 +23,7 @@ def build(project: Project) -> dg.Definitions:
     loop = dg.define_asset_job(
         LOOP, selection=dg.AssetSelection.all(), description="Everything, from files to marts."
     )
+    check_feedback(project)
     contracts = ContractChecks.of(project)
     assets = [
         *landing_assets(project, contracts),
@@ -31,7 +32,6 @@ def build(project: Project) -> dg.Definitions:
     ]
     if any(node["resource_type"] == "model" for node in project.manifest.raw["nodes"].values()):
         assets.append(sql_assets(project, contracts))
-    refuse_feedback(assets)
     check_use(project.manifest, declared_models(project))
     contracts.require({key for each in assets for key in each.keys})
     return dg.Definitions(

@@ -3,7 +3,7 @@
 The other guards look at rows, in ml/leaks; what they refuse is told here with the way it came.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,8 +19,9 @@ from dataops.lineage.catalog import read_catalog
 from dataops.lineage.compiled import compiled_models, relation_of
 from dataops.lineage.graph import Lineage, told
 from dataops.lineage.heard import heard
+from dataops.lineage.kept import Kept
 from dataops.lineage.leaks import Leak, Leaks, find_leaks
-from dataops.lineage.places import Made, Place
+from dataops.lineage.places import ML, Made, Place
 from dataops.manifest import Manifest
 from ml.columns import Column, Source, find
 from ml.declaration.tasks import RULES
@@ -29,6 +30,7 @@ from ml.relation import Relation
 from ml.spec import ModelSpec
 from ml.tables import PREDICTIONS_SCHEMA, SHADOW_SCHEMA
 from ml.versions.provenance import Provenance
+from orchestration.assets.feedback import require_lags
 
 if TYPE_CHECKING:
     from ml.versions.registry import ModelVersion
@@ -134,17 +136,20 @@ def check_origins(
     """Return where the features of ``spec`` come from; none may be made of its label.
 
     ``targets`` are the folders in which dbt leaves compiled SQL. Raises UsageError naming each
-    feature made of the label, with the way, unless train.leak_guard.allow names it.
+    feature made of the label, with the way, unless train.leak_guard.allow names it; and naming what
+    reads the model's own predictions by a lag that is not kept.
     """
     # scikit-learn takes seconds to load: what only reads declarations needs none of it.
     from ml.data.feature_choice import choose_features
 
     source = find(connection, manifest.relations, spec.train.on, "train.on", spec.file)
     relation = str(source.relation).lower()
-    lineage = Lineage(compiled_models(manifest, targets), read_catalog(connection))
+    compiled, catalog = compiled_models(manifest, targets), read_catalog(connection)
+    lineage = Lineage(compiled, catalog, kept=Kept.beside(targets))
+    lagged = require_lags(manifest, targets, catalog, spec.name)
     has_features = RULES[spec.task].features
     read = _read(spec, choose_features(connection, source, spec) if has_features else ())
-    leaks = _of_label(manifest, spec, lineage, relation, read)
+    leaks = _of_label(manifest, spec, lineage, relation, read, lagged)
     if leaks.found:
         raise _refusal(spec, source, leaks.found, read)
     views = feature_views(manifest)
@@ -156,7 +161,12 @@ def check_origins(
 
 
 def _of_label(
-    manifest: Manifest, spec: ModelSpec, lineage: Lineage, relation: str, read: Reads
+    manifest: Manifest,
+    spec: ModelSpec,
+    lineage: Lineage,
+    relation: str,
+    read: Reads,
+    lagged: Collection[str],
 ) -> Leaks:
     """Return what lineage says of the features beside the label; nothing where there is none."""
     if spec.train.label is None:
@@ -165,7 +175,8 @@ def _of_label(
         lineage, relation, spec.train.label.lower(), read,
         views=_views(manifest),
         predictions=[f"{schema}.{spec.name}".lower()
-                     for schema in (PREDICTIONS_SCHEMA, SHADOW_SCHEMA)],
+                     for schema in (PREDICTIONS_SCHEMA, SHADOW_SCHEMA, ML)],
+        lagged=lagged,
     )  # fmt: skip
 
 

@@ -11,13 +11,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
-from dataops.lineage.places import ROWS, Kind, Place
-from dataops.lineage.told import ML
+from dataops.lineage.places import ROWS, Kind, Place, is_registry
 from dataops.lineage.whole import EXPOSURE, Whole, whole
 from dataops.manifest import Manifest
 from ml.errors import PipelineError, UsageError
 from ml.names import listed
-from orchestration.declared import declared_in
+from orchestration.declared import declared_by_sql, declared_in
 from orchestration.project import Project
 
 _SHOWN = 6
@@ -59,8 +58,9 @@ def show_lineage(folder: Path | None, asked: Asked, as_json: bool) -> None:
             f"{project.home} has no release, and lineage is read from one", fix="type: goldloop run"
         )
     manifest = Manifest.read(release.manifest)
+    specs = [*declared_in(project, manifest), *declared_by_sql(project, manifest)]
     with project.warehouse.read() as connection:
-        found = whole(connection, manifest, [project.target], declared_in(project, manifest))
+        found = whole(connection, manifest, [project.target], specs)
     starts = _starts(found, asked.name)
     reasons = found.unresolved()
     if as_json:
@@ -141,7 +141,15 @@ class _Drawing:
 
     def _steps(self, place: Place) -> list[Any]:
         steps = self._found.steps
-        both = steps.up(place) if self._is_up else steps.down(place)
+        if self._is_up:
+            both = steps.up(place)
+        else:
+            # Of the registry's tables, which have rows of every model, those that SQL reads.
+            both = tuple(
+                each
+                for each in steps.down(place)
+                if not is_registry(each.child.relation) or steps.down(each.child)
+            )
         return [each for each in both if self._asked.influences or each.is_value]
 
     def _has_more(self, places: Sequence[Place]) -> bool:
@@ -199,7 +207,7 @@ def _document(
         "down": told(False) if asked.is_down else None,
         "models": [
             {
-                "model": f"{ML}.{each.spec.name}", "version": each.version,
+                "model": each.place.relation, "version": each.version,
                 "trained_on": each.trained_on, "scored_on": each.scored_on,
                 "features": {name: [*read] for name, read in each.features.items()},
             }

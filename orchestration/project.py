@@ -108,7 +108,7 @@ class Project:
         """The project's manifest, parsed by dbt when a file of the project has changed."""
         write_profile(self.folder, self.profiles, self.warehouse.candidate)
         path, stamp = self.target / "manifest.json", self.target / "parsed"
-        fingerprint = self._fingerprint()
+        fingerprint = self.fingerprint
         if not (path.is_file() and stamp.is_file() and stamp.read_text() == fingerprint):
             stamp.unlink(missing_ok=True)
             self._parse()
@@ -130,7 +130,9 @@ class Project:
                 fix="correct the file it names, then: dbt parse",
             )
 
-    def _fingerprint(self) -> str:
+    @property
+    def fingerprint(self) -> str:
+        """What changes with any file that dbt reads of the project."""
         digest = hashlib.sha256()
         for path in sorted(_project_files(self.folder, self.home, self.landing)):
             stat = path.stat()

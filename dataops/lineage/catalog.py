@@ -2,7 +2,7 @@
 
 from duckdb import DuckDBPyConnection
 
-from dataops.lineage.statement import Catalog
+from dataops.lineage.places import Catalog
 
 
 def read_catalog(conn: DuckDBPyConnection) -> Catalog:

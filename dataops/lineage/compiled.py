@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dataops.manifest import Manifest
+from dataops.manifest import Manifest, learnt_from
 
 COMPILED = "compiled"
 _TRACED = frozenset({"model", "snapshot"})
@@ -18,7 +18,7 @@ def compiled_models(manifest: Manifest, targets: Sequence[Path]) -> dict[str, st
     compiled, or one in Python.
     """
     return {
-        relation_of(node): _compiled(node, targets)
+        selected_of(node): _compiled(node, targets)
         for node in manifest.raw["nodes"].values()
         if node["resource_type"] in _TRACED and node["config"].get("materialized") != "ephemeral"
     }
@@ -27,6 +27,12 @@ def compiled_models(manifest: Manifest, targets: Sequence[Path]) -> dict[str, st
 def relation_of(node: Mapping[str, Any]) -> str:
     """Return the relation that ``node`` makes, as lineage names it."""
     return f"{node['schema']}.{node.get('alias') or node['identifier']}".lower()
+
+
+def selected_of(node: Mapping[str, Any]) -> str:
+    """Return the relation that has the columns of the select of ``node``."""
+    learnt = learnt_from(node)
+    return relation_of(node) if learnt is None else str(learnt).lower()
 
 
 def _compiled(node: Mapping[str, Any], targets: Sequence[Path]) -> str | None:

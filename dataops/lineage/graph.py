@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
-from dataops.lineage.places import STAR, Cell, Made, Parent, Place
-from dataops.lineage.statement import Catalog, trace
+from dataops.lineage.kept import Kept
+from dataops.lineage.places import STAR, Catalog, Cell, Made, Parent, Place
 
 Way = tuple[Place, ...]
 Aliases = tuple[str, ...]
@@ -18,12 +18,13 @@ class Lineage:
 
     ``compiled`` maps relations (``schema.name``) to their SELECT, None where it is not known;
     what is not in it (a source, a seed) is where lineage ends. ``given`` has cells that no SQL
-    makes: what ML models tell.
+    makes: what ML models tell. ``kept`` has the statements that were resolved before.
     """
 
     compiled: Mapping[str, str | None]
     catalog: Catalog
     given: Mapping[Place, Cell] = field(default_factory=dict)
+    kept: Kept = Kept(None)
     _traced: dict[str, dict[Place, Cell]] = field(default_factory=dict, init=False, repr=False)
     _failed: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
@@ -138,7 +139,7 @@ class Lineage:
             self._failed[relation] = "it has no compiled SQL"
             return
         try:
-            self._traced[relation] = trace(sql, relation, self.catalog)
+            self._traced[relation] = self.kept.trace(sql, relation, self.catalog)
         except ValueError as error:
             self._failed[relation] = str(error)
 

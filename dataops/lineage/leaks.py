@@ -48,15 +48,19 @@ def find_leaks(
     *,
     views: Mapping[str, Collection[str]],
     predictions: Collection[str] = (),
+    lagged: Collection[str] = (),
 ) -> Leaks:
     """Return which of ``columns`` of ``relation`` are made of its column ``label``.
 
     A column is a leak if it is made, however, of the label's column under any name it has on its
-    way, or of ``predictions`` (relations that hold what is told of this very label); or if it is
-    made of all the columns that the label is made of, in the same row. ``views`` has, by relation,
-    the feature views it joins right in time: what comes through one of them was known in time.
+    way, or of ``predictions`` (relations that hold what is told of this very label) unless it comes
+    by one of ``lagged`` (relations that read those of days before alone); or if it is made of all
+    the columns that the label is made of, in the same row. ``views`` has, by relation, the feature
+    views it joins right in time: what comes through one of them was known in time.
     """
-    guard = _Guard(lineage, Place(relation, label), views, frozenset(predictions))
+    guard = _Guard(
+        lineage, Place(relation, label), views, frozenset(predictions), frozenset(lagged)
+    )
     places = [Place(relation, each.lower()) for each in columns]
     found, cut = list[Leak](), list[Leak]()
     for place in places:
@@ -82,11 +86,13 @@ class _Guard:
         label: Place,
         views: Mapping[str, Collection[str]],
         predictions: frozenset[str],
+        lagged: frozenset[str],
     ) -> None:
         self._lineage = lineage
         self._label = label
         self._views = views
         self._predictions = predictions
+        self._lagged = lagged
         self._labels = frozenset(lineage.same(label))
         self._atoms = frozenset(_atoms(lineage, label))
         self._ends = lineage.ends(label)
@@ -123,7 +129,8 @@ class _Guard:
     def _why(self, way: Way) -> str | None:
         if way[-1] in self._labels:
             return "it is made of the label"
-        if way[-1].relation in self._predictions:
+        is_own = way[-1].relation in self._predictions
+        if is_own and self._lagged.isdisjoint(each.relation for each in way):
             return "it is made of what this model told"
         return None
 

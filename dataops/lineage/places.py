@@ -1,10 +1,26 @@
 """Columns as lineage knows them, and what each is made of."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ml.tables import COLUMNS
+
+# The columns of a warehouse: schema, table, column, type.
+Catalog = Mapping[str, Mapping[str, Mapping[str, str]]]
+
 # The column that stands for which rows a relation, a CTE or a subquery has.
 ROWS = "*"
+# What other columns come from of an ML model, which is the relation `ml.<model>` here: the version
+# that tells, and all that the registry keeps of it.
+ML, VERSION, RECORD = "ml", "version", "record"
+# What stands for a column of the registry that the declaration or the run says, whatever the rows.
+DECLARED = "declared"
+_DECLARED = frozenset(
+    "model task estimator seed spec label libraries code_version manifest_hash release run_id "
+    "created_at decided_at train_relation metric data".split()
+)
+_REGISTRY = frozenset(str(relation) for relation in COLUMNS)
 # What stands for the columns of a query that a star brings and that its SQL does not name.
 STAR = "**"
 
@@ -28,6 +44,27 @@ class Place:
     def __str__(self) -> str:
         name = self.relation.split(".")[-1]
         return f"{name}({self.scope}).{self.column}" if self.scope else f"{name}.{self.column}"
+
+
+def columns_of(catalog: Catalog, relation: str) -> list[str]:
+    """Return the columns of ``relation``, none where the warehouse has no such table."""
+    schema, _, name = relation.partition(".")
+    return [*catalog.get(schema, {}).get(name, {})]
+
+
+def model_place(name: str, column: str = VERSION) -> Place:
+    """Return what lineage knows of the ML model ``name`` by."""
+    return Place(f"{ML}.{name}".lower(), column)
+
+
+def kept_as(column: str) -> str:
+    """Return which column of an ML model, as lineage knows it, a column of the registry is."""
+    return VERSION if column == VERSION else DECLARED if column in _DECLARED else RECORD
+
+
+def is_registry(relation: str) -> bool:
+    """Whether ``relation`` is a table in which the engine keeps what it knows of its models."""
+    return relation in _REGISTRY
 
 
 class Made(StrEnum):

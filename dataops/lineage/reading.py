@@ -1,12 +1,14 @@
 """The columns that an expression of a statement reads, each found where the statement has it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
-from dataops.lineage.places import ROWS, Kind, Parent, Place
+from dataops.lineage.asked import is_told, model_named
+from dataops.lineage.places import ROWS, Kind, Parent, Place, is_registry, kept_as, model_place
 
 
 class Reader:
@@ -49,11 +51,11 @@ class Reader:
         joined = [join.this for join in select.args.get("joins") or ()]
         joined += select.args.get("laterals") or ()
         for alias in dict.fromkeys([*scope.selected_sources, *(e.alias_or_name for e in joined)]):
-            yield from self._rows_of(alias, scope.sources.get(alias))
+            yield from self._rows_of(scope, alias, scope.sources.get(alias))
 
-    def _rows_of(self, alias: str, source: Any) -> Iterator[Parent]:
+    def _rows_of(self, scope: Scope, alias: str, source: Any) -> Iterator[Parent]:
         if isinstance(source, exp.Table):
-            yield Parent(Place(_named(source), ROWS), alias, Kind.ROWS)
+            yield Parent(_of_table(scope, source, alias, ROWS).place, alias, Kind.ROWS)
         elif isinstance(source, Scope) and not isinstance(source.expression, exp.UDTF):
             # A query that reads itself has no rows but those it is given.
             if id(source) in self._names:
@@ -77,11 +79,13 @@ class Reader:
         while at is not None:
             source = at.sources.get(column.table)
             if isinstance(source, exp.Table):
-                return [Parent(Place(_named(source), column.name), column.table)]
+                read = _of_table(at, source, column.table, column.name)
+                return [replace(read, kind=Kind.SCORED) if is_told(column) else read]
             if isinstance(source, Scope) and isinstance(source.expression, exp.UDTF):
                 return self._of_rows(at, source, column)
             if isinstance(source, Scope) and id(source) in self._names:
-                return [self.parent(source, column.name, column.table)]
+                kind = Kind.SCORED if is_told(column) else Kind.VALUE
+                return [self.parent(source, column.name, column.table, kind)]
             if _is_alias(at, column.table):
                 # A field of a struct that the same query names.
                 return [self.parent(at, column.table)]
@@ -117,12 +121,15 @@ def columns(*parts: Any) -> Iterator[exp.Column]:
     Rows written out (``values``) are no query.
     """
     for part in parts:
-        for column in part.find_all(exp.Column):
-            above = column.find_ancestor(exp.Query)
-            while isinstance(above, exp.Subquery) and isinstance(above.this, exp.Values):
-                above = above.find_ancestor(exp.Query)
-            if above is None or not is_within(above, part):
-                yield column
+        yield from (each for each in part.find_all(exp.Column) if is_own(each, part))
+
+
+def is_own(within: Any, part: Any) -> bool:
+    """Whether what stands ``within`` a part of a query is not of a query within that part."""
+    above = within.find_ancestor(exp.Query)
+    while isinstance(above, exp.Subquery) and isinstance(above.this, exp.Values):
+        above = above.find_ancestor(exp.Query)
+    return above is None or not is_within(above, part)
 
 
 def column_names(scope: Scope) -> list[str]:
@@ -141,6 +148,15 @@ def is_within(part: Any, whole: Any) -> bool:
 
 def _named(table: exp.Table) -> str:
     return f"{table.db}.{table.name}" if table.db else table.name
+
+
+def _of_table(scope: Scope, table: exp.Table, alias: str, column: str) -> Parent:
+    """Return a column of a table; of the registry, what is kept of the model asked for."""
+    relation = _named(table)
+    model = model_named(scope.expression, alias) if is_registry(relation) else None
+    if model is None:
+        return Parent(Place(relation, column), alias)
+    return Parent(model_place(model, kept_as(column)), alias, Kind.LEARNT)
 
 
 def _is_alias(scope: Scope, name: str) -> bool:

@@ -1,6 +1,8 @@
 """One SELECT statement: what each column of it, and of each CTE in it, is made of."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import sqlglot
@@ -9,12 +11,12 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
+from dataops.lineage.asked import Asked, calls, model_told
 from dataops.lineage.deciding import deciding
 from dataops.lineage.making import made
-from dataops.lineage.places import ROWS, STAR, Cell, Kind, Made, Parent, Place
-from dataops.lineage.reading import Reader, column_names, columns, is_within
+from dataops.lineage.places import ROWS, STAR, Catalog, Cell, Kind, Made, Parent, Place, columns_of
+from dataops.lineage.reading import Reader, column_names, columns, is_own, is_within
 
-Catalog = Mapping[str, Mapping[str, Mapping[str, str]]]
 # What sqlglot resolves wrongly or not at all, and says nothing of.
 _BEYOND = ((exp.Pivot, "PIVOT"), (exp.Columns, "COLUMNS()"))
 # Lineage that cannot be told is told as such; a parser's fault never stops a training.
@@ -30,24 +32,51 @@ def trace(sql: str, relation: str, catalog: Catalog) -> dict[Place, Cell]:
     columns of the tables it reads: schema, table, column, type. Raises ValueError saying what of
     the statement cannot be resolved.
     """
-    try:
+    return resolve(parse(sql), relation, catalog)
+
+
+def parse(sql: str) -> Any:
+    """Return the tree of ``sql``, in which tables are of no database; ValueError for no SQL."""
+    with stumbling():
         tree = sqlglot.parse_one(sql, dialect="duckdb")
-        _check(tree)
         for table in tree.find_all(exp.Table):
             table.set("catalog", None)
+        return tree
+
+
+def named_tables(tree: Any) -> list[str]:
+    """Return the tables that a tree names, ``schema.table`` or ``table``; nothing else decides it.
+
+    Among them are names of CTEs, and the tables that a model is asked to compare.
+    """
+    found = {f"{table.db}.{table.name}".lstrip(".").lower() for table in tree.find_all(exp.Table)}
+    return sorted(found.union(*(asked.tables for _, asked in calls(tree))) - {""})
+
+
+def resolve(tree: Any, relation: str, catalog: Catalog) -> dict[Place, Cell]:
+    """Return what :func:`trace` does of a statement that is parsed; the tree is changed."""
+    with stumbling():
+        refuse_beyond(tree)
         known: dict[str, object] = dict(catalog)
         root = build_scope(
             qualify(tree, schema=known, dialect="duckdb", validate_qualify_columns=False)
         )
+    if root is None:
+        raise ValueError("it is not a SELECT")
+    return _Statement(relation, root, catalog).cells()
+
+
+@contextmanager
+def stumbling() -> Iterator[None]:
+    """Tell by ValueError where sqlglot stumbles."""
+    try:
+        yield
     except _STUMBLES as error:
         said = str(error).splitlines() or [type(error).__name__]
         raise ValueError(f"sqlglot: {said[0]}") from error
-    if root is None:
-        raise ValueError("it is not a SELECT")
-    return _Statement(relation, root).cells()
 
 
-def _check(tree: Any) -> None:
+def refuse_beyond(tree: Any) -> None:
     """Refuse what sqlglot would pass over; ValueError names it."""
     for beyond, name in _BEYOND:
         if tree.find(beyond):
@@ -59,8 +88,9 @@ def _check(tree: Any) -> None:
 class _Statement:
     """Walks the scopes of a statement, each once."""
 
-    def __init__(self, relation: str, root: Scope) -> None:
+    def __init__(self, relation: str, root: Scope, catalog: Catalog) -> None:
         self._reader = Reader(relation, root)
+        self._catalog = catalog
         self._scopes = [*self._reader.scopes, root]
 
     def cells(self) -> dict[Place, Cell]:
@@ -101,6 +131,8 @@ class _Statement:
         for below in _queries(scope, select):
             parents += self._reader.whole(below)
             decided.append(self._reader.parent(below, ROWS, kind=Kind.ROWS))
+        if not parents and (model := model_told(scope, select)) is not None:
+            parents.append(Parent(model, "", Kind.LEARNT))
         is_grouped = scope.expression.args.get("group") is not None
         return Cell(
             made(select, is_grouped=is_grouped),
@@ -115,7 +147,9 @@ class _Statement:
         for part, kind in deciding(scope.expression):
             parents, unknown = self._read(scope, part)
             unresolved = unresolved or unknown
-            decided += [Parent(each.place, each.alias, kind) for each in parents]
+            decided += [replace(each, kind=kind) for each in parents]
+            for asked in self._asked(part):
+                decided += [Parent(Place(each, ROWS), "", kind) for each in asked.tables]
             for below in _queries(scope, part):
                 decided += self._reader.whole(below, kind)
                 decided.append(self._reader.parent(below, ROWS, kind=kind))
@@ -129,7 +163,20 @@ class _Statement:
             parents += found or []
             if found is None:
                 unresolved = f"'{column.sql(dialect='duckdb')}' is not resolved"
+        for asked in self._asked(*parts):
+            if asked.model is not None:
+                parents.append(Parent(asked.model, "", Kind.LEARNT))
+            for table in asked.tables:
+                names = columns_of(self._catalog, table)
+                parents += [Parent(Place(table, name), table) for name in names]
+                if not names:
+                    unresolved = f"{table}, which is compared, is not in the warehouse"
         return parents, unresolved
+
+    def _asked(self, *parts: Any) -> list[Asked]:
+        """Return what calls of ``parts`` ask of ML models, but for those of queries within."""
+        every = ((part, call, asked) for part in parts for call, asked in calls(part))
+        return [asked for part, call, asked in every if is_own(call, part)]
 
 
 def _is_star(select: Any) -> bool:

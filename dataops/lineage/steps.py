@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from dataops.lineage.graph import Lineage
-from dataops.lineage.places import ROWS, VALUES, Kind, Place
+from dataops.lineage.places import ROWS, VALUES, Kind, Place, columns_of
 
 Reads = Mapping[str, Sequence[str]]
 
@@ -47,8 +47,7 @@ class Steps:
 
     def columns(self, relation: str) -> list[str]:
         """Return the columns of ``relation``, as the warehouse has them."""
-        schema, _, name = relation.partition(".")
-        there = self.lineage.catalog.get(schema, {}).get(name, {})
+        there = columns_of(self.lineage.catalog, relation)
         given = [each.column for each in self.lineage.given if each.relation == relation]
         return [*dict.fromkeys([*there, *(each for each in given if each != ROWS)])]
 
@@ -124,15 +123,26 @@ class Steps:
             here, so_far = left.pop()
             cell = self.lineage.cell(here)
             for parent in (*cell.parents, *cell.decided) if cell else ():
-                kind = parent.kind if so_far is Kind.VALUE else so_far
+                kind = _further(so_far, parent.kind)
                 if _is_outside(start, parent.place):
-                    if kind in VALUES or parent.place not in outside:
-                        outside[parent.place] = kind
+                    outside[parent.place] = _nearer(kind, outside.get(parent.place))
                 elif (parent.place, kind) not in inside:
                     inside.add((parent.place, kind))
                     left.append((parent.place, kind))
         is_rows = start.column == ROWS
-        return {place for place, kind in inside if is_rows or kind is Kind.VALUE}, outside
+        return {place for place, kind in inside if is_rows or kind in VALUES}, outside
+
+
+def _further(so_far: Kind, kind: Kind) -> Kind:
+    """Return what a way comes to by one step more: what only decides rows is no value again."""
+    return kind if so_far in VALUES and kind is not Kind.VALUE else so_far
+
+
+def _nearer(kind: Kind, other: Kind | None) -> Kind:
+    """Return which of two ways to one column says more: a value, one told or learnt, rows."""
+    if other is None or kind is Kind.VALUE:
+        return kind
+    return other if other is Kind.VALUE or kind not in VALUES else kind
 
 
 def _is_outside(start: Place, place: Place) -> bool:

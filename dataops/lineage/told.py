@@ -1,25 +1,29 @@
 """What ML models tell, as cells: from the columns a version has learnt from to its predictions."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import sqlglot
-from duckdb import DuckDBPyConnection
-from sqlglot import exp
-from sqlglot.errors import SqlglotError
-
-from dataops.lineage.places import ROWS, Cell, Kind, Made, Parent, Place
-from dataops.lineage.statement import Catalog
-from ml.relation import Relation
+from dataops.lineage.places import (
+    DECLARED,
+    RECORD,
+    ROWS,
+    Catalog,
+    Cell,
+    Kind,
+    Made,
+    Parent,
+    Place,
+    columns_of,
+    kept_as,
+    model_place,
+)  # fmt: skip
+from ml.declaration.presets import reads_images
+from ml.declaration.tasks import RULES
 from ml.spec import ModelSpec
-from ml.tables import MODEL_VERSIONS, PREDICTIONS_SCHEMA, exists
+from ml.tables import FEATURE_COLUMNS, PREDICTIONS_SCHEMA
 
-ML = "ml"
-# The column that stands for the version which scores.
-VERSION = "version"
 # What a prediction has from the version, or from the run that scored, and from no feature.
-_OF_VERSION = frozenset({"model_version", "learnt_until"})
+_OF_VERSION = frozenset({"model_version"})
 _OF_RUN = frozenset({"model_name", "run_id", "scored_at"})
 
 
@@ -28,67 +32,106 @@ class Learner:
     """An ML model: what it learns from and scores, and the columns that its features read.
 
     The features are those of the champion, ``version``; of a model that was never trained those
-    declared.
+    declared. One that SQL trains is a ``view`` of its versions, and SQL alone asks it: it has
+    neither ``scored_on`` nor predictions.
     """
 
     spec: ModelSpec
     trained_on: str
-    scored_on: str
+    scored_on: str | None
     features: Mapping[str, Sequence[str]]
     version: int | None
+    view: str | None = None
 
     @property
     def place(self) -> Place:
-        """The version that scores, as lineage names it."""
-        return Place(f"{ML}.{self.spec.name}".lower(), VERSION)
+        """The version that tells, as lineage names it."""
+        return model_place(self.spec.name)
 
     @property
-    def predictions(self) -> str:
-        """The relation of its predictions."""
-        return f"{PREDICTIONS_SCHEMA}.{self.spec.name}".lower()
+    def record(self) -> Place:
+        """All that the registry keeps of the model, as lineage names it."""
+        return model_place(self.spec.name, RECORD)
+
+    @property
+    def tells(self) -> str:
+        """The relation it makes: of its predictions, or the view of its versions."""
+        return self.view or f"{PREDICTIONS_SCHEMA}.{self.spec.name}".lower()
 
 
-def learners(
-    conn: DuckDBPyConnection,
-    specs: Sequence[ModelSpec],
-    relations: Mapping[str, Relation],
-    catalog: Catalog,
-) -> list[Learner]:
-    """Return the ML models of ``specs`` whose tables ``relations`` has."""
-    champions = _champions(conn)
-    found = []
-    for spec in specs:
-        names = (spec.train.on, spec.score.on)
-        if all(name in relations for name in names):
-            trained, scored = (str(relations[name]).lower() for name in names)
-            number, features = champions.get(spec.name, (None, _declared(spec, trained, catalog)))
-            found.append(Learner(spec, trained, scored, features, number))
-    return found
-
-
-def told(learner: Learner, columns: Sequence[str]) -> dict[Place, Cell]:
-    """Return the cells of a model and of its predictions, a table of ``columns``."""
-    score, relation = learner.spec.score, learner.predictions
-    version = Parent(learner.place, ML, Kind.LEARNT)
-    features = _parents(
-        learner.scored_on, (read for each in learner.features.values() for read in each),
-        Kind.SCORED,
-    )  # fmt: skip
-    copied = {name.lower(): name.lower() for name in score.key}
-    copied["as_of_date"] = score.time.lower()
-    found = {learner.place: _learnt(learner)}
-    for name in columns:
-        if name in copied:
-            cell = Cell(Made.SAME, _parents(learner.scored_on, [copied[name]], Kind.VALUE))
-        elif name in _OF_RUN:
-            cell = Cell(Made.ROW)
-        else:
-            cell = Cell(Made.ROW, (version,) if name in _OF_VERSION else (version, *features))
+def told(learner: Learner, catalog: Catalog) -> dict[Place, Cell]:
+    """Return the cells of a model and of the relation it makes, as ``catalog`` has it."""
+    found = {learner.place: _learnt(learner), learner.record: _kept(learner, catalog)}
+    found[model_place(learner.spec.name, DECLARED)] = Cell(Made.ROW)
+    relation, column = learner.tells, _Column(learner)
+    for name in columns_of(catalog, relation):
+        cell = column.of_view(name) if learner.view else column.predicted(name)
         found[Place(relation, name)] = cell
-    rows = Parent(Place(learner.scored_on, ROWS), "", Kind.ROWS)
-    decided = (rows, Parent(learner.place, ML, Kind.ROWS))
-    found[Place(relation, ROWS)] = Cell(Made.ROWS, decided=decided)
+    found[Place(relation, ROWS)] = Cell(Made.ROWS, decided=tuple(column.rows()))
     return found
+
+
+def of_registry(learners: Sequence[Learner], relation: str, catalog: Catalog) -> dict[Place, Cell]:
+    """Return the cells of a table of the registry, which has rows of every model."""
+
+    def of_each(column: str, kind: Kind) -> tuple[Parent, ...]:
+        return tuple(Parent(model_place(each.spec.name, column), "", kind) for each in learners)
+
+    found = {
+        Place(relation, name): Cell(Made.ROWS, of_each(kept_as(name), Kind.LEARNT))
+        for name in columns_of(catalog, relation)
+    }
+    return {**found, Place(relation, ROWS): Cell(Made.ROWS, decided=of_each(RECORD, Kind.ROWS))}
+
+
+class _Column:
+    """What each column comes from of the relation that one model makes."""
+
+    def __init__(self, learner: Learner) -> None:
+        self._learner, score = learner, learner.spec.score
+        self._version = Parent(learner.place, "", Kind.LEARNT)
+        self._copied = {name.lower(): name.lower() for name in score.key}
+        self._copied["as_of_date"] = score.time.lower()
+
+    def of_view(self, name: str) -> Cell:
+        """Return what a column of the view of versions is made of."""
+        place = model_place(self._learner.spec.name, kept_as(name))
+        return Cell(Made.ROWS, (Parent(place, "", Kind.LEARNT),))
+
+    def predicted(self, name: str) -> Cell:
+        """Return what a column of the predictions is made of."""
+        if name in self._copied:
+            return Cell(Made.SAME, self._scored([self._copied[name]], Kind.VALUE))
+        if name in _OF_RUN:
+            return Cell(Made.ROW)
+        if name in _OF_VERSION:
+            return Cell(Made.ROW, (self._version,))
+        read = [each for columns in self._learner.features.values() for each in columns]
+        if not self._by_features:
+            # Which user or which series it is says what is told of it.
+            read += self._copied.values()
+        elif name in FEATURE_COLUMNS:
+            # Of several earlier models the row's time says which tells.
+            read.append(self._copied["as_of_date"])
+        return Cell(Made.ROW, (self._version, *self._scored(read, Kind.SCORED)))
+
+    def rows(self) -> Iterator[Parent]:
+        """Yield what decides which rows the relation has: a row is told for each that is scored."""
+        if self._learner.scored_on:
+            yield Parent(Place(self._learner.scored_on, ROWS), "", Kind.ROWS)
+        if self._learner.view or not self._by_features:
+            yield Parent(self._learner.place, "", Kind.ROWS)
+        elif reads_images(self._learner.spec.estimator):
+            # Of a photo that cannot be read nothing is told.
+            read = (each for columns in self._learner.features.values() for each in columns)
+            yield from self._scored(read, Kind.FILTER)
+
+    @property
+    def _by_features(self) -> bool:
+        return RULES[self._learner.spec.task].features
+
+    def _scored(self, names: Iterable[str], kind: Kind) -> tuple[Parent, ...]:
+        return tuple(_parents(self._learner.scored_on or "", names, kind))
 
 
 def _learnt(learner: Learner) -> Cell:
@@ -97,53 +140,33 @@ def _learnt(learner: Learner) -> Cell:
     named = [read for each in learner.features.values() for read in each]
     named += [
         name
-        for name in (train.label, train.time, train.split.column, *train.key, *train.split.group)
+        for name in (
+            train.label, train.time, train.item, train.rating, train.synthetic, train.split.column,
+            *train.key, *train.split.group,
+        )
         if name
-    ]
+    ]  # fmt: skip
     rows = Parent(Place(learner.trained_on, ROWS), "", Kind.ROWS)
-    return Cell(Made.ROWS, _parents(learner.trained_on, named, Kind.LEARNT), decided=(rows,))
+    parents = tuple(_parents(learner.trained_on, named, Kind.LEARNT))
+    return Cell(Made.ROWS, parents, decided=(rows,))
 
 
-def _parents(
-    relation: str, names: "Iterator[str] | Sequence[str]", kind: Kind
-) -> tuple[Parent, ...]:
-    return tuple(
-        Parent(Place(relation, name), relation, kind)
-        for name in dict.fromkeys(each.lower() for each in names)
-    )
+def _kept(learner: Learner, catalog: Catalog) -> Cell:
+    """Return what the record is made of: the version, and every column that is learnt or scored.
+
+    The registry has hashes, profiles and leak checks of columns that are no features.
+    """
+    parents = [Parent(learner.place, "", Kind.LEARNT)]
+    parents += _parents(learner.trained_on, columns_of(catalog, learner.trained_on), Kind.LEARNT)
+    read = [learner.trained_on]
+    if learner.scored_on:
+        names = columns_of(catalog, learner.scored_on)
+        parents += _parents(learner.scored_on, names, Kind.SCORED)
+        read.append(learner.scored_on)
+    rows = tuple(Parent(Place(each, ROWS), "", Kind.ROWS) for each in dict.fromkeys(read))
+    return Cell(Made.ROWS, tuple(parents), decided=rows)
 
 
-def _champions(conn: DuckDBPyConnection) -> dict[str, tuple[int, dict[str, list[str]]]]:
-    """Return the version that scores of each model, and the columns each feature of it reads."""
-    if not exists(conn, MODEL_VERSIONS):
-        return {}
-    rows = conn.execute(
-        f"select model, version, features from {MODEL_VERSIONS.sql} where status = 'champion'"
-    ).fetchall()
-    return {
-        model: (version, {
-            each["name"]: [name for name, _ in each.get("reads") or ()] or [each["name"]]
-            for each in json.loads(features)
-        })
-        for model, version, features in rows
-    }  # fmt: skip
-
-
-def _declared(spec: ModelSpec, relation: str, catalog: Catalog) -> dict[str, Sequence[str]]:
-    """Return what the declaration makes features of, in a table that the warehouse may have."""
-    train = spec.train
-    taken = {train.label, train.time, train.split.column, *train.key, *train.known}
-    taken |= set(train.features.exclude)
-    schema, _, name = relation.partition(".")
-    there = train.features.include or catalog.get(schema, {}).get(name, {})
-    lower = {each.lower() for each in taken if each}
-    found: dict[str, Sequence[str]] = {each: [each] for each in there if each.lower() not in lower}
-    return found | {each: _read(sql) for each, sql in train.transform.items()}
-
-
-def _read(sql: str) -> list[str]:
-    try:
-        tree = sqlglot.parse_one(sql, dialect="duckdb")
-    except SqlglotError:
-        return []
-    return [each.name for each in tree.find_all(exp.Column)]
+def _parents(relation: str, names: Iterable[str], kind: Kind) -> Iterator[Parent]:
+    for name in dict.fromkeys(each.lower() for each in names):
+        yield Parent(Place(relation, name), relation, kind)

@@ -3,17 +3,32 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from duckdb import DuckDBPyConnection
 
 from dataops.lineage.catalog import read_catalog
-from dataops.lineage.compiled import compiled_models, relation_of
+from dataops.lineage.compiled import compiled_models, relation_of, selected_of
 from dataops.lineage.graph import Lineage
-from dataops.lineage.places import Place
+from dataops.lineage.kept import Kept
+from dataops.lineage.learners import learners
+from dataops.lineage.places import (
+    ROWS,
+    Catalog,
+    Cell,
+    Kind,
+    Made,
+    Parent,
+    Place,
+    columns_of,
+    model_place,
+)  # fmt: skip
 from dataops.lineage.steps import Steps
-from dataops.lineage.told import Learner, learners, told
-from dataops.manifest import Manifest
+from dataops.lineage.told import Learner, of_registry, told
+from dataops.manifest import Manifest, called_models
 from ml.spec import ModelSpec
+from ml.synthetic.declaration import parse_synthetic
+from ml.tables import COLUMNS
 
 EXPOSURE = "exposure"
 
@@ -28,8 +43,7 @@ class Whole:
     @property
     def made(self) -> list[str]:
         """The relations whose columns the project makes: by SQL, or by an ML model."""
-        told_by = [each.predictions for each in self.models]
-        return sorted({*self.steps.lineage.compiled, *told_by})
+        return sorted({*self.steps.lineage.compiled, *(each.tells for each in self.models)})
 
     def unresolved(self) -> dict[Place, str | None]:
         """Return each column that the project makes, with why it is not resolved or None."""
@@ -49,19 +63,30 @@ def whole(
 ) -> Whole:
     """Return the lineage of the project of ``manifest`` as the warehouse of ``conn`` has it."""
     catalog = read_catalog(conn)
-    models = learners(conn, specs, manifest.relations, catalog)
-    given = {
-        place: cell
-        for each in models
-        for place, cell in told(each, [*_columns(catalog, each.predictions)]).items()
-    }
-    lineage = Lineage(compiled_models(manifest, targets), catalog, given)
+    models = learners(conn, specs, manifest, catalog)
+    given = dict[Place, Cell]()
+    for table in COLUMNS:
+        given |= of_registry(models, str(table), catalog)
+    for each in models:
+        given |= told(each, catalog)
+    for source in manifest.sources:
+        given |= _made_up(source, manifest, catalog)
+    lineage = Lineage(compiled_models(manifest, targets), catalog, given, Kept.beside(targets))
     return Whole(Steps(lineage, _reads(manifest)), models)
 
 
-def _columns(catalog: Mapping[str, Mapping[str, Mapping[str, str]]], relation: str) -> list[str]:
-    schema, _, name = relation.partition(".")
-    return [*catalog.get(schema, {}).get(name, {})]
+def _made_up(source: Mapping[str, Any], manifest: Manifest, catalog: Catalog) -> dict[Place, Cell]:
+    """Return the cells of a table of made-up rows: they are drawn by columns together."""
+    asked = parse_synthetic(source)
+    imitated = manifest.relations.get(asked.declared.train.on) if asked else None
+    if imitated is None:
+        return {}
+    relation, made_from = relation_of(source), str(imitated).lower()
+    names = columns_of(catalog, made_from)
+    read = tuple(Parent(Place(made_from, name), "", Kind.LEARNT) for name in names)
+    rows = Parent(Place(made_from, ROWS), "", Kind.ROWS)
+    found = {Place(relation, name): Cell(Made.ROWS, read) for name in columns_of(catalog, relation)}
+    return {**found, Place(relation, ROWS): Cell(Made.ROWS, decided=(rows,))}
 
 
 def _reads(manifest: Manifest) -> dict[str, list[str]]:
@@ -71,7 +96,8 @@ def _reads(manifest: Manifest) -> dict[str, list[str]]:
     found = {}
     for node in raw["nodes"].values():
         if node["resource_type"] in ("model", "snapshot"):
-            found[relation_of(node)] = _relations(nodes, node)
+            asked = [model_place(name).relation for name in sorted(called_models(node))]
+            found[selected_of(node)] = [*_relations(nodes, node), *asked]
     for node in raw["exposures"].values():
         if node["type"] != "ml":
             found[f"{EXPOSURE}.{node['name']}".lower()] = _relations(nodes, node)

@@ -1,17 +1,14 @@
 """The graph of SQL and ML models: what a change reaches, and in which order that is built."""
 
-from collections.abc import Collection, Iterator, Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
-from dataops.manifest import called_models
-from ml.tables import PREDICTIONS_SCHEMA
+from dataops.feedback.circles import Parents, lagged, parents
 
 BUILT = ("model", "seed", "snapshot", "test", "unit_test")
-
-Parents = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -65,9 +62,18 @@ class Graph:
         return ".".join(self._node(id_)["fqn"])
 
     def _stage(self, levels: Mapping[str, int], reached: Set[str], at: int) -> Stage:
-        here = [id_ for id_ in sorted(reached) if levels.get(id_) == at]
-        nodes = tuple(id_ for id_ in here if id_.split(".")[0] in BUILT)
-        return Stage(nodes, tuple(self._models[id_] for id_ in here if id_ in self._models))
+        here = {id_ for id_ in reached if levels.get(id_) == at}
+        # A lagged model reads what is built after it, too: that is built before it on what stood.
+        here |= {
+            door
+            for each in lagged(self.raw)
+            if each.id in here
+            for door in each.doors
+            if door in reached
+        }
+        nodes = tuple(id_ for id_ in sorted(here) if id_.split(".")[0] in BUILT)
+        models = tuple(self._models[id_] for id_ in sorted(here) if id_ in self._models)
+        return Stage(nodes, models)
 
     @cached_property
     def _models(self) -> Mapping[str, str]:
@@ -89,33 +95,3 @@ class Graph:
                 node: Mapping[str, Any] = self.raw[part][id_]
                 return node
         raise KeyError(id_)
-
-
-def parents(raw: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """Return what each node reads, and which ML models it is told by.
-
-    The source of a prediction is told by its ML model, and SQL by those it asks by their names.
-    """
-    models = {node["name"]: id_ for id_, node in raw["exposures"].items() if node["type"] == "ml"}
-    found = {
-        id_: (
-            *_depends_on(node),
-            *(models[name] for name in sorted(called_models(node) & {*models})),
-        )
-        for id_, node in _readers(raw)
-    }
-    for id_, source in raw["sources"].items():
-        teller = models.get(source["identifier"])
-        told = teller is not None and source["schema"] == PREDICTIONS_SCHEMA
-        found[id_] = (teller,) if told and teller is not None else ()
-    known = {id_: tuple(each for each in above if each in found) for id_, above in found.items()}
-    return known
-
-
-def _readers(raw: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for part in ("nodes", "exposures", "unit_tests"):
-        yield from raw.get(part, {}).items()
-
-
-def _depends_on(node: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple((node.get("depends_on") or {}).get("nodes") or ())

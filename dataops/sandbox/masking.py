@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from graphlib import TopologicalSorter
 from typing import Any
 
+from dataops.feedback.circles import closed, parents
 from dataops.manifest import Manifest, learnt_from
-from dataops.sandbox.graph import parents
 from ml.relation import Relation, quote
 
 PII = "pii"
@@ -43,22 +43,32 @@ def masked_sql(column: str, type_: str, salt: str) -> str:
 
 
 def _of(raw: Mapping[str, Any]) -> dict[Relation, frozenset[str]]:
-    above = parents(raw)
+    above, order = closed(raw), [*TopologicalSorter(parents(raw)).static_order()]
     names: dict[str, frozenset[str]] = {}
+    before: dict[str, frozenset[str]] | None = None
+    while names != before:
+        # Where feedback makes a circle the marks go round until they change no more.
+        before = dict(names)
+        for id_ in order:
+            inherited = frozenset().union(*(names.get(each, frozenset()) for each in above[id_]))
+            marks = dict(_marks(_node(raw, id_).get("columns", {}).values()))
+            kept = {name for name in inherited if marks.get(name) is not False}
+            names[id_] = frozenset(kept | {name for name, is_marked in marks.items() if is_marked})
     relations = {}
-    for id_ in TopologicalSorter(above).static_order():
-        node = raw["nodes"].get(id_) or raw["sources"].get(id_) or {}
-        marks = dict(_marks(node.get("columns", {}).values()))
-        inherited = frozenset().union(*(names.get(each, frozenset()) for each in above[id_]))
-        kept = {name for name in inherited if marks.get(name) is not False}
-        names[id_] = frozenset(kept | {name for name, is_marked in marks.items() if is_marked})
+    for id_, found in names.items():
+        node = _node(raw, id_)
         if "schema" in node:
             name = node.get("alias") or node.get("identifier") or node["name"]
-            relations[Relation(node["schema"], name)] = names[id_]
+            relations[Relation(node["schema"], name)] = found
             training = learnt_from(node)
             if training is not None:
-                relations[training] = names[id_]
+                relations[training] = found
     return relations
+
+
+def _node(raw: Mapping[str, Any], id_: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = raw["nodes"].get(id_) or raw["sources"].get(id_) or {}
+    return found
 
 
 def _marks(columns: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, bool]]:

@@ -93,7 +93,10 @@ def _not_beaten(
     # A criterion that lets the baseline win by something is not about beating it.
     if criterion.judge == "bound" and (gain.low is None or gain.low <= min(0.0, by)):
         low = "not known" if gain.low is None else _signed(gain.low)
-        return f"{name} is {found.value:.4f}, {wanted}, but the gain may be {low} (95 %)"
+        return (
+            f"{name} is {found.value:.4f}, {_signed(gain.value)} on the baseline's "
+            f"{baseline.value:.4f}, but the gain may be {low} (95 %)"
+        )
     return None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from ml.monitoring.keeping import training_profiles
+from ml.monitoring.learnt import learnt_until
 from ml.monitoring_tables import DRIFT, PERFORMANCE, RETRAININGS
 from ml.relation import Relation
 from ml.tables import SCORINGS, exists
@@ -25,8 +26,9 @@ _PERFORMANCE = ("window_from", "window_to", "kind", "metric", "value", "low", "h
 class Health:
     """What is known of one model; rows are of its champion, as their tables have them.
 
-    ``drift`` are those of the last window, worst first; ``first`` those of the first window of the
-    version against the training set; ``history`` has the PSI of each feature over the windows.
+    ``drift`` are those of the last window, worst first; ``first`` those of the first window after
+    all the version learnt from, against that; ``history`` has the PSI of each feature over the
+    windows.
     """
 
     model: str
@@ -63,7 +65,7 @@ def health_of(conn: DuckDBPyConnection, model: str) -> Health:
     of, order = [model, champion.version], "order by window_to, psi desc nulls last, column_name"
     where = "model = ? and version = ?"
     moved = _rows(conn, DRIFT, _DRIFT, f"{where} and segment = 'all' {order}", of)
-    last, first = _ends(moved)
+    last, first = _ends(moved, learnt_until(conn, champion))
     every = _rows(
         conn,
         DRIFT,
@@ -86,7 +88,7 @@ def health_of(conn: DuckDBPyConnection, model: str) -> Health:
         last,
         drift=sorted(told, key=lambda each: (not each["is_alarm"], -(each["psi"] or 0.0))),
         first=[each for each in moved
-               if each["window_to"] == first and each["baseline"] == "training"],
+               if first and each["window_to"] == first and each["baseline"] == "training"],
         skew=[each for each in every if each["baseline"] == "same_rows"],
         history=_history(moved),
         performance=performed,
@@ -94,9 +96,12 @@ def health_of(conn: DuckDBPyConnection, model: str) -> Health:
     )  # fmt: skip
 
 
-def _ends(moved: Sequence[Row]) -> tuple[date | None, date | None]:
-    dates = [each["window_to"] for each in moved if each["window_to"]]
-    return max(dates, default=None), min(dates, default=None)
+def _ends(moved: Sequence[Row], learnt: date | None) -> tuple[date | None, date | None]:
+    """Return the last window's end, and that of the first one which begins after ``learnt``."""
+    ends = [each["window_to"] for each in moved if each["window_to"]]
+    after = [each["window_to"] for each in moved
+             if each["window_to"] and (learnt is None or each["window_from"] > learnt)]  # fmt: skip
+    return max(ends, default=None), min(after, default=None)
 
 
 def _history(moved: Sequence[Row]) -> dict[str, list[float | None]]:

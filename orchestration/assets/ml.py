@@ -19,6 +19,7 @@ from ml.spec import ModelSpec
 from ml.versions import cards, registry
 from ml.versions.provenance import Provenance
 from ml.versions.registry import ModelVersion
+from orchestration.assets.column_lineage import ColumnLineage
 from orchestration.assets.contract_checks import ContractChecks
 from orchestration.assets.retraining import train_if_due
 from orchestration.assets.size import ROWS, bytes_told
@@ -84,7 +85,7 @@ def _train(
         champion = registry.champion(connection, spec.name)
         left = left_out.told(connection, context.run_id, spec.name)
         card = cards.cards(connection, spec.name)[-1]
-        found = found_facts(connection, version)
+        found = found_facts(connection, version) | ColumnLineage(project, connection).of(key)
     gate, facts = _gate(version, champion), _facts(version, decided) | found
     if card.warning:
         context.log.warning(card.warning)
@@ -143,7 +144,8 @@ def _score(
         checks += watched_checks(context, connection, project, spec, key)
         connection.execute("checkpoint")
         size = bytes_told(connection, Relation(PREDICTIONS, spec.name))
-    metadata = {ROWS: result.rows, "model_version": result.version, **size, **shadow}
+        columns = ColumnLineage(project, connection).of(key)
+    metadata = {ROWS: result.rows, "model_version": result.version, **size, **shadow, **columns}
     if left:
         context.log.warning(left)
         metadata["left_out"] = left
@@ -198,6 +200,7 @@ def _facts(version: ModelVersion, decided: Retraining | None) -> dict[str, str |
         "status": version.status,
         "trained": trained,
         "training_rows": version.train_rows,
+        "made_up_rows": version.made_up_rows or 0,
         "held_out_rows": version.test_rows,
     }
     if version.reason:

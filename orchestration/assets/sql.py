@@ -14,13 +14,16 @@ from dagster_dbt.asset_utils import build_dbt_specs
 from packaging.version import Version
 
 from dataops.artifacts import RUN_RESULTS, add_run_results
+from dataops.feedback.circles import lagged
 from ml.errors import PipelineError
 from ml.relation import Relation
+from orchestration.assets.column_lineage import ColumnLineage
 from orchestration.assets.contract_checks import ContractChecks
 from orchestration.assets.model_calls import after_models
 from orchestration.assets.size import measured
 from orchestration.assets.sql_step import TRANSLATOR, SqlStep
 from orchestration.assets.sql_trained import RUN
+from orchestration.assets.told_before import make_empty, on_what_stood
 from orchestration.project import QUIET, Project, dbt_command
 from orchestration.run.passing import failed_checks, unbuilt, unchecked
 from orchestration.run.progress import tell
@@ -28,14 +31,16 @@ from orchestration.run.progress import tell
 
 def sql_assets(project: Project, contracts: ContractChecks) -> dg.AssetsDefinition:
     """Build the assets of every dbt model of ``project``; Dagster splits them around the others."""
+    raw = project.manifest.raw
+    found = {each.id: each for each in lagged(raw)}
     specs, tests = build_dbt_specs(
-        manifest=project.manifest.raw, translator=TRANSLATOR, select="fqn:*", exclude="",
+        manifest=raw, translator=TRANSLATOR, select="fqn:*", exclude="",
         selector="", io_manager_key=None, project=None,
     )  # fmt: skip
 
     @dg.multi_asset(
         name="sql",
-        specs=[after_models(spec, project.manifest) for spec in specs],
+        specs=[on_what_stood(after_models(spec, project.manifest), raw, found) for spec in specs],
         check_specs=[*tests, *contracts.specs(spec.key for spec in specs)],
         can_subset=True,
         allow_arbitrary_check_specs=True,
@@ -52,15 +57,21 @@ def _run_step(
     """Build what is not blocked, check it, and raise at the end when something failed."""
     step = SqlStep.of(context, project.manifest.raw, project.blocked.all())
     selection = step.selection
+    if step.lagged:
+        with project.warehouse.connect() as connection:
+            make_empty(connection, step.manifest, step.lagged.values())
     failure, events = _build(context, project, selection) if selection else (None, [])
-    outputs = {each.metadata["unique_id"].value: each for each in events if _is_output(each)}
+    built = {each.metadata["unique_id"].value: each for each in events if _is_output(each)}
+    # A door is told of by its own step, which builds it on the predictions of this run.
+    outputs = {unique_id: each for unique_id, each in built.items() if unique_id in step.nodes}
     checks = [event for event in events if not _is_output(event)]
     # dbt has let go of the file by now: two processes cannot have it open.
     with project.warehouse.connect() as connection:
         checks += contracts.results(context, connection, [step.nodes[each] for each in outputs])
+        lineage = ColumnLineage(project, connection)
         for unique_id, stands in step.settle(outputs, failed_checks(checks)):
             if stands:
-                yield _with_size(outputs[unique_id], connection, step)
+                yield _with_facts(outputs[unique_id], connection, step, lineage)
             else:
                 yield unbuilt(context, step.nodes[unique_id])
     project.blocked.add(step.causes)
@@ -120,12 +131,17 @@ def _invoke(
     )
 
 
-def _with_size(
-    output: dg.Output[None], connection: duckdb.DuckDBPyConnection, step: SqlStep
+def _with_facts(
+    output: dg.Output[None],
+    connection: duckdb.DuckDBPyConnection,
+    step: SqlStep,
+    lineage: ColumnLineage,
 ) -> dg.Output[None]:
-    node = step.manifest["nodes"][output.metadata["unique_id"].value]
-    relation = Relation(node["schema"], node["alias"])
-    metadata: dict[str, Any] = {**output.metadata, **measured(connection, relation)}
+    """Return ``output`` with the size of its table and what its columns are made of."""
+    unique_id = str(output.metadata["unique_id"].value)
+    node = step.manifest["nodes"][unique_id]
+    size = measured(connection, Relation(node["schema"], node["alias"]))
+    metadata = {**output.metadata, **size, **lineage.of(step.nodes[unique_id])}
     return dg.Output(None, output_name=output.output_name, metadata=metadata)
 
 

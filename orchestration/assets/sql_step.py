@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from dataops.feedback.circles import Lagged, lagged
 from orchestration.assets.translator import LayerTranslator
 from orchestration.run.passing import table_of
 
@@ -19,13 +20,15 @@ class SqlStep:
     """The models of a step in the order of the graph, its tests, and what is blocked.
 
     ``nodes`` and ``tests`` map dbt's unique ids to assets and checks, ``causes`` maps blocked
-    tables (``schema.name``) to what blocks them; it grows as the step goes on.
+    tables (``schema.name``) to what blocks them; it grows as the step goes on. ``lagged`` are those
+    of the models that read predictions as they stood before.
     """
 
     manifest: Mapping[str, Any]
     nodes: Mapping[str, dg.AssetKey]
     tests: Mapping[str, dg.AssetCheckKey]
     causes: dict[str, str] = field(default_factory=dict)
+    lagged: Mapping[str, Lagged] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -45,7 +48,8 @@ class SqlStep:
             metadata = assets.get_spec_for_check_key(key).metadata or {}
             if UNIQUE_ID in metadata:  # the others are contracts
                 tests[metadata[UNIQUE_ID]] = key
-        step = cls(manifest, _in_order(manifest, nodes), tests, dict(blocked))
+        found = {each.id: each for each in lagged(manifest) if each.id in nodes}
+        step = cls(manifest, _in_order(manifest, nodes), tests, dict(blocked), found)
         for unique_id, asset in step.nodes.items():
             if above := step.above(unique_id):
                 step.causes[table_of(asset)] = step.causes[above]
@@ -53,16 +57,23 @@ class SqlStep:
 
     @property
     def selection(self) -> list[str]:
-        """The names dbt knows what is left to build and to test by."""
+        """The names dbt knows what is left to build and to test by.
+
+        What stands between predictions and a lagged model is built before it, and once more in its
+        own step, which reads the predictions of this run.
+        """
         built = [
             unique_id for unique_id, key in self.nodes.items() if table_of(key) not in self.causes
         ]
+        doors = [door for each in built if each in self.lagged for door in self.lagged[each].doors]
         tested = [unique_id for unique_id in self.tests if not self.above(unique_id)]
-        return sorted(".".join(self.manifest["nodes"][each]["fqn"]) for each in (*built, *tested))
+        ids = {*built, *doors, *tested}
+        return sorted(".".join(self.manifest["nodes"][each]["fqn"]) for each in ids)
 
     def above(self, unique_id: str) -> str | None:
         """Return a blocked table that the node reads, itself or through ephemeral models."""
-        for parent in _parents(self.manifest, unique_id):
+        besides = self.lagged[unique_id].beside if unique_id in self.lagged else ()
+        for parent in (*_parents(self.manifest, unique_id), *_tables(self.manifest, besides)):
             if parent in self.causes:
                 return parent
         return None
@@ -99,7 +110,11 @@ def _in_order(
 
 def _parents(manifest: Mapping[str, Any], unique_id: str) -> Iterator[str]:
     depends = manifest["nodes"][unique_id].get("depends_on", {})
-    for parent in depends.get("nodes", ()):
+    yield from _tables(manifest, depends.get("nodes", ()))
+
+
+def _tables(manifest: Mapping[str, Any], ids: Iterable[str]) -> Iterator[str]:
+    for parent in ids:
         node = manifest["nodes"].get(parent) or manifest["sources"].get(parent)
         if node is None:
             continue

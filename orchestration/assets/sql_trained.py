@@ -1,9 +1,8 @@
 """How a run tells the plugin that dbt works for it, and which of its models are trained by SQL."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from dataops.manifest import Manifest, learnt_from
+from dataops.manifest import Manifest, trains
 from ml.declaration.presets import PRESETS
 
 # The macro that asks a model of a task; those of every other are asked row by row.
@@ -14,11 +13,6 @@ RUN = "GOLDLOOP_RUN"
 SMOKE = "GOLDLOOP_SMOKE"
 # Whether a version that misses its criteria is an error though a champion stands behind it.
 STRICT = "GOLDLOOP_STRICT"
-
-
-def trains(node: Mapping[str, Any] | None) -> bool:
-    """Whether ``node`` of a dbt manifest is a model of materialization ``ml_model``."""
-    return node is not None and learnt_from(node) is not None
 
 
 def trained_by_sql(manifest: Manifest) -> dict[str, str]:

@@ -18,7 +18,7 @@ from ml.versions import registry
 from ml.versions.provenance import Provenance
 from ml.versions.registry import ModelVersion
 from orchestration.assets.sql_trained import RUN, SMOKE, STRICT
-from orchestration.dbt_plugin.declared import node_spec
+from orchestration.declared_in_sql import node_spec
 from orchestration.features.code import manifest_hash
 from orchestration.leaks import train_checked
 from orchestration.project import Project
@@ -76,7 +76,7 @@ def _told(version: ModelVersion) -> str:
 
 
 def _as_trained(asked: Mapping[str, Any]) -> tuple[Manifest, Path]:
-    """Return the project's manifest, in which the model is its training table, and dbt's target.
+    """Return the project's manifest, in which the model is its training table, and its target.
 
     dbt writes the manifest before it builds, and the SQL of each model as it builds it.
     """
@@ -84,7 +84,8 @@ def _as_trained(asked: Mapping[str, Any]) -> tuple[Manifest, Path]:
     target = Path(asked["folder"]) / before
     raw = dict(Manifest.read(target / MANIFEST).raw)
     node = raw["nodes"][asked["node"]]
-    raw["nodes"] = {**raw["nodes"], asked["node"]: {**node, "alias": asked["training"]}}
+    table = {"alias": asked["training"], "config": {**node["config"], "materialized": "table"}}
+    raw["nodes"] = {**raw["nodes"], asked["node"]: {**node, **table}}
     return Manifest(raw), target
 
 

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ml.monitoring.health import Health, Row, health_of
+from ml.spec import ModelSpec
 from orchestration.declared import declared_models, no_exposure
 from orchestration.models.page import between, number
 from orchestration.project import Project
@@ -25,15 +26,15 @@ _FULL = 0.25
 def show_health(folder: Path | None, name: str | None, as_json: bool) -> None:
     """Show how model ``name`` is, or all of them; exit with 1 where there is an alarm."""
     project, console = Project.locate(folder), Console(soft_wrap=True)
-    names = _names(project, name)
+    specs = _specs(project, name)
     with project.warehouse.read() as connection:
-        found = [health_of(connection, each) for each in names]
+        found = [health_of(connection, each) for each in specs]
     if as_json:
         told = [asdict(each) | {"alarms": each.alarms, "next": _next(each)} for each in found]
         console.print_json(json.dumps(told, default=str))
     else:
         for each in found:
-            for part in _parts(each):
+            for part in _parts(each, specs[each.model]):
                 console.print(part)
         if not found:
             console.print(
@@ -44,25 +45,26 @@ def show_health(folder: Path | None, name: str | None, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _names(project: Project, name: str | None) -> list[str]:
-    declared = [spec.name for spec in declared_models(project)]
+def _specs(project: Project, name: str | None) -> dict[str, ModelSpec]:
+    """Return the declaration of model ``name``, or of each there is, by its name."""
+    declared = {spec.name: spec for spec in declared_models(project)}
     if name is not None and name not in declared:
         instead = (
             "watch it in SQL: {{ ml_validate_drift(ref(…), ref(…)) }}, or of features "
             f"{{{{ ml_validate_skew(ref('{name}'), ref(…)) }}}}"
         )
         raise no_exposure(project, name, declared, instead)
-    return declared if name is None else [name]
+    return declared if name is None else {name: declared[name]}
 
 
-def _parts(health: Health) -> Iterator[Table | str]:
+def _parts(health: Health, spec: ModelSpec) -> Iterator[Table | str]:
     yield f"[bold]{escape(health.model)}[/]: {escape(health.champion or 'no champion')}"
     if health.champion is None:
         yield f"next: {_next(health)}"
         return
     yield _freshness(health)
     if health.drift:
-        yield _drift(health)
+        yield _drift(health, spec)
     yield from _skew(health)
     yield from _performance(health)
     yield from _retrained(health)
@@ -75,15 +77,22 @@ def _freshness(health: Health) -> str:
     trained = f"{health.trained_at:%Y-%m-%d %H:%M}" if health.trained_at else "never"
     if health.scored_at is None:
         return f"trained {trained} UTC, has not scored yet"
-    hours = (datetime.now(UTC).replace(tzinfo=None) - health.scored_at).total_seconds() / 3600
-    age = f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
     until = f", rows up to {health.last_date}" if health.last_date else ""
-    return f"trained {trained} UTC, scored {age} ago{until}"
+    return f"trained {trained} UTC, scored {_ago(health.scored_at)}{until}"
 
 
-def _drift(health: Health) -> Table:
+def _ago(at: datetime) -> str:
+    """Return how long ago the naive UTC time ``at`` was."""
+    minutes = (datetime.now(UTC).replace(tzinfo=None) - at).total_seconds() / 60
+    for name, many in (("day", 1440), ("hour", 60)):
+        if minutes >= 2 * many:
+            return f"{minutes / many:.0f} {name}s ago"
+    return f"{max(minutes, 0):.0f} minutes ago"
+
+
+def _drift(health: Health, spec: ModelSpec) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-    for name in ("column", "against", "psi", "KS", "missing", "unseen", "windows", ""):
+    for name in ("column", "against", "psi", "KS", "missing", "unseen", "psi so far", ""):
         table.add_column(name, overflow="fold")
     rows = health.drift
     last = rows[0]
@@ -97,8 +106,10 @@ def _drift(health: Health) -> Table:
             number(row["kolmogorov_smirnov"]), number(row["missing"]), number(row["unseen"]),
             bars if row["baseline"] == "training" and not part else "", told,
         )  # fmt: skip
-    if len(rows) > _WORST:
-        table.caption = f"{len(rows) - _WORST} more in ml.drift_metrics"
+    limits = ", ".join(f"{name} above {most:g}" for name, most in spec.monitor.thresholds.items())
+    more = f"; {len(rows) - _WORST} more in ml.drift_metrics" if len(rows) > _WORST else ""
+    table.caption = f"an alarm: {limits} against {spec.monitor.baseline}, and no accident{more}"
+    table.caption_justify = "left"
     return table
 
 
@@ -123,8 +134,8 @@ def _skew(health: Health) -> Iterator[str]:
     worst = max(health.first, key=lambda each: each["psi"] or 0.0, default=None)
     if worst is not None and worst["psi"] is not None:
         yield (
-            f"first window of {health.champion} against its training set: at most psi "
-            f"{worst['psi']:.3f} ({worst['column_name']})"
+            f"first window after what {health.champion} learnt from ({worst['window_from']} to "
+            f"{worst['window_to']}): at most psi {worst['psi']:.3f} ({worst['column_name']})"
         )
 
 
@@ -142,21 +153,29 @@ def _performance(health: Health) -> Iterator[Table | str]:
             table.add_row(window, row["kind"], row["metric"], number(row["value"]),
                           between(row), rows, told)  # fmt: skip
         yield table
-    reasons = dict.fromkeys(
-        f"{each['kind']} performance: {each['reason']}"
-        for each in health.performance
-        if each["value"] is None and each["reason"]
-    )
-    yield from (escape(each) for each in reasons)
+    yield from _not_performed(health.performance)
     if not health.performance:
         yield "performance: nothing was told yet of rows later than the training set"
 
 
+def _not_performed(performance: Sequence[Row]) -> Iterator[str]:
+    """Yield each reason for which nothing was measured, with the windows it was for."""
+    found: dict[tuple[str, str], list[Row]] = {}
+    for row in performance:
+        if row["value"] is None and row["reason"]:
+            found.setdefault((row["kind"], row["reason"]), []).append(row)
+    for (kind, reason), rows in found.items():
+        many = sum(row["predictions"] for row in rows)
+        of = f" of {many:,} predictions, {rows[0]['window_from']} to {rows[-1]['window_to']}"
+        yield escape(f"{kind} performance{of if many else ''}: {reason}")
+
+
 def _retrained(health: Health) -> Iterator[str]:
     for row in health.retrainings[:1]:
-        what = f"trained {row['version'] or ''}" if row["is_trained"] else "not trained"
+        made = f"{health.model}@{row['version']}" if row["version"] else "nothing new"
+        what = f"trained {made}" if row["is_trained"] else "not trained"
         when = f"{row['decided_at']:%Y-%m-%d %H:%M}"
-        yield escape(f"last run that could train, {when} UTC: {what.strip()} ({row['reason']})")
+        yield escape(f"last run that could train, {when} UTC: {what} ({row['reason']})")
 
 
 def _next(health: Health) -> str:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from ml.errors import UsageError
+from orchestration.assets.feedback import check_feedback
 from orchestration.assets.sql_trained import call_of, trained_by_sql
 from orchestration.declared import declared_models, no_exposure
 from orchestration.features.commands import checked_views
@@ -144,6 +145,7 @@ def run_assets(
             # What is declared wrongly is told before the seconds that loading Dagster takes.
             check_use(project.manifest, declared_models(project))
             checked_views(project)
+            check_feedback(project)
             from orchestration.run.runner import run_job
         with console.status("starting") as status, watched_by(status.update):
             return run_job(assets, lambda step: _show(step, console, status), ops, tags)

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from dataops.warehouse import count_rows
 from ml.images import left_out
+from ml.monitoring.health import health_of
 from ml.relation import Relation
 from ml.versions import cards, registry
 from orchestration.models.listing import judged_metrics
@@ -24,6 +25,7 @@ def print_release(project: Project, console: Console) -> None:
     with project.warehouse.read() as connection:
         console.print(_layers(connection))
         _print_models(connection, console)
+        _print_alarms(connection, console)
         _print_changed_cards(project, connection, console)
         _print_rejects(connection, console)
     console.print(f"released {project.warehouse.release}; readers open {project.warehouse.current}")
@@ -92,6 +94,21 @@ def _print_models(
             console.print(f"{name}: {said}", style="yellow", markup=False)
 
 
+def _print_alarms(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    """Tell each model that raised an alarm as it scored, and which was the worst."""
+    for name in sorted({version.model for version in registry.versions(connection)}):
+        alarms = health_of(connection, name).alarms
+        if alarms:
+            worst = alarms[0].get("column_name") or f"{alarms[0]['kind']} {alarms[0]['metric']}"
+            many = f"{len(alarms)} alarm{'s' * (len(alarms) > 1)}"
+            console.print(
+                f"{name}: {many}, the worst: {worst}, {alarms[0]['reason']} — type: "
+                f"goldloop models health {name}",
+                style="yellow",
+                markup=False,
+            )
+
+
 def _print_unchanged(
     connection: duckdb.DuckDBPyConnection, console: Console, names: Sequence[str], run: str
 ) -> None:
@@ -129,6 +146,17 @@ def _print_rejects(connection: duckdb.DuckDBPyConnection, console: Console) -> N
         console.print(f"[yellow]not loaded[/] {row['source']}: {row['file']}: {row['message']}")
     if len(failed) > 10:
         console.print(f"and {len(failed) - 10} more: from landing.files where status = 'failed'")
+    empty = _rows(
+        connection,
+        "select min(file) as file, count(*) as files from landing.files "
+        "where rows = 0 and starts_with(message, 'it is empty')",
+    )[0]
+    if empty["files"]:
+        console.print(
+            f"{empty['files']:,} files are empty (0 bytes), such as {empty['file']}: have them "
+            "delivered whole; all of them: from landing.files where rows = 0",
+            markup=False,
+        )
     count = _rows(connection, "select count(*) as rows from landing.rejects")[0]["rows"]
     if count:
         console.print(f"{count:,} rows were rejected, each with its reason: from landing.rejects")

@@ -9,14 +9,14 @@ from duckdb import DuckDBPyConnection
 
 from dataops.artifacts import MANIFEST
 from dataops.contracts import ContractResult
-from dataops.manifest import Manifest
+from dataops.manifest import Manifest, trains
 from dataops.sandbox import Graph, Sandbox, borrowed, copy_in
 from ml.errors import GoldloopError, PipelineError
 from ml.relation import Relation
 from ml.spec import ModelSpec
 from ml.tables import COLUMNS, PREDICTIONS_SCHEMA
 from ml.versions.provenance import Provenance
-from orchestration.assets.sql_trained import trains
+from orchestration.assets.feedback import refuse_circles
 from orchestration.declared import declared_in
 from orchestration.leaks import relations_read, train_checked
 from orchestration.project import Project
@@ -74,6 +74,7 @@ def build_in(project: Project, sandbox: Sandbox, selection: str, mode: Mode, tel
         selected = [id_ for id_ in selected if not id_.startswith("test.")]
     manifest = Manifest.read(sandbox.target / MANIFEST)
     specs = {spec.name: spec for spec in declared_in(project, manifest)}
+    refuse_circles(manifest)
     graph, built = Graph(manifest.raw), Built()
     reached = graph.reached(selected)
     for stage in graph.stages(reached):

@@ -7,6 +7,8 @@ import yaml
 
 from dataops.features.declaration import FeatureView
 from dataops.features.views import ONE_ROW
+from dataops.feedback.before import bounds
+from dataops.feedback.declaration import KEY, Feedback
 from ml.declaration.refusals import keys_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "features.md").read_text(encoding="utf-8")
@@ -40,3 +42,26 @@ def test_every_macro_is_described_beside_it() -> None:
     }
     files = {path.stem for path in folder.glob("*.sql")} - {"duckdb__feature_join"}
     assert described == files
+
+
+FEEDBACK = PAGE.split("\n## Feedback\n")[1].split("\n## ")[0]
+
+
+def test_the_lag_on_the_page_is_kept_and_each_comparison_named_is_read() -> None:
+    newest, days = re.findall(r"```sql\n(.+?)```", FEEDBACK, re.DOTALL)
+    (declared,) = yaml.safe_load(re.findall(r"```yaml\n(.+?)```", FEEDBACK, re.DOTALL)[0])["models"]
+    lag = Feedback.model_validate(declared["config"]["meta"][KEY]).lag
+    told = {"x.purchase": {"as_of_date": False}}
+    told["x.brz_purchases"] = dict(bounds(_compiled(newest), told, {}) or {})
+    found = bounds(_compiled(days), told, {})
+    assert found is not None
+    assert found[lag]
+    compared = "told.as_of_date < days.visit_date"
+    (other,) = re.findall(r"`(told\.as_of_date <= .+?)`", FEEDBACK)
+    for said, is_kept in ((other, True), (compared.replace("<", "<="), False)):
+        found = bounds(_compiled(days).replace(compared, said), told, {}) or {}
+        assert found[lag] is is_kept
+
+
+def _compiled(sql: str) -> str:
+    return re.sub(r"{{ (?:ref|source)\((?:'\w+', )?'(\w+)'\) }}", r"x.\1", sql)

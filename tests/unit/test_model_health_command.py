@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from dataops.manifest import Manifest
 from dataops.warehouse import Warehouse
 from ml.errors import UsageError
 from ml.monitoring.watch import watch
 from ml.spec import ModelSpec
 from orchestration.cli.main import app
+from orchestration.project import Project
 from tests.unit.ml.test_ml_monitor import WEEKS, score_later
 from tests.unit.ml.world import NOW, World, small_world
 
@@ -38,6 +40,7 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
             make(world)
             spec: ModelSpec = world.spec(WEEKS)
         monkeypatch.setattr("orchestration.models.health.declared_models", lambda _: [spec])
+        monkeypatch.setattr(Project, "manifest", Manifest({"nodes": {}}))
         candidate.publish({}, NOW)
         return tmp_path
 
@@ -58,8 +61,25 @@ def test_a_model_that_is_well_has_no_alarm(published: Callable[..., Path]) -> No
     code, told = health(published(scored("a", "a")), "model")
     assert code == 0
     for shown in ("model: model@1", "drift, 2025-04-09 to 2025-04-09", "no alarm", "skew: no row",
-                  "next: goldloop models show model", "not calibrated"):  # fmt: skip
+                  "next: goldloop models show model", "not calibrated",
+                  "first window after what model@1 learnt from (2025-04-02 to 2025-04-02)",
+                  "an alarm: psi above 0.2, missing above 0.1 against training, and no accident",
+                  "realised performance of 1,200 predictions, 2025-04-02 to 2025-04-09: no label",
+                  ):  # fmt: skip
         assert shown in told, shown
+
+
+def test_windows_that_the_version_learnt_from_are_not_the_first_it_met(
+    published: Callable[..., Path],
+) -> None:
+    def make(world: World) -> None:
+        world.train(WEEKS)
+        world.score(WEEKS)
+        watch(world.conn, world.spec(WEEKS), world.relations, "run-1", now=NOW)
+
+    _, told = health(published(make), "model")
+    assert "psi so far" in told
+    assert "first window" not in told
 
 
 def test_a_drift_is_shown_worst_first_with_its_windows_and_answers_1(

@@ -8,6 +8,7 @@
         'meta': config.get('meta', {}).get('ml'), 'compiled_path': model.compiled_path,
         'run': invocation_id
     } -%}
+    {%- do ml_refuse_feedback() -%}
     {%- do ml_ask('declare', question) -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}

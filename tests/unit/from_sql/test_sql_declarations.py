@@ -11,7 +11,7 @@ from ml.errors import UsageError
 from orchestration.assets.model_calls import after_models
 from orchestration.assets.sql_step import UNIQUE_ID
 from orchestration.assets.sql_trained import call_of
-from orchestration.dbt_plugin.declared import node_spec
+from orchestration.declared_in_sql import node_spec
 from tests.sql_shop import LIKES, SALES, TRAINS
 
 NESTED = {

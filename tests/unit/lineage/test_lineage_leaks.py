@@ -74,7 +74,7 @@ select * from final
 """
 
 
-def judge(sql: str, label: str = "is_churned") -> Leaks:
+def judge(sql: str, label: str = "is_churned", lagged: str = "") -> Leaks:
     lineage = Lineage(COMPILED | {"gold.trn": sql}, CATALOG)
     views = {"gold.trn": {"gold.ftr_plans"}}
     return find_leaks(
@@ -84,6 +84,7 @@ def judge(sql: str, label: str = "is_churned") -> Leaks:
         ["feature"],
         views=views,
         predictions=["predictions.loss"],
+        lagged=[lagged],
     )
 
 
@@ -104,6 +105,18 @@ def test_a_feature_made_of_the_label_is_found_with_the_way(feature, way):
     assert [each.column for each in leaks.found] == ["feature"]
     assert way in leaks.found[0].way
     assert not leaks.unresolved
+
+
+def test_what_the_model_told_is_no_leak_where_it_comes_by_a_lagged_model_alone(monkeypatch):
+    before = "select customer_id, score as told_before from predictions.loss"
+    monkeypatch.setitem(COMPILED, "gold.before", before)
+    monkeypatch.setitem(CATALOG["gold"], "before", table("customer_id", "told_before"))
+    sql = TRAINING.format(feature="(select max(told_before) from gold.before)")
+    (leak,) = judge(sql).found
+    assert leak.way == "trn.feature ← before.told_before ← loss.score"
+    assert not judge(sql, lagged="gold.before").found
+    past_it = TRAINING.format(feature="(select max(score) from predictions.loss)")
+    assert judge(past_it, lagged="gold.before").found
 
 
 @pytest.mark.parametrize(

@@ -104,8 +104,8 @@ def test_a_prediction_comes_from_the_features_and_from_what_the_version_has_lear
     spec = parse_spec("model", declare({}), file="models/m.yml")
     learner = Learner(spec, "gold.trn", "gold.ftr", {"a": ["a"], "twice": ["b", "c"]}, 3)
     names = [*spec.score.key, "as_of_date", "score", "model_version", "run_id"]
-    lineage = Lineage({}, {"predictions": {"model": dict.fromkeys(names, "INT")}},
-                      told(learner, names))  # fmt: skip
+    catalog = {"predictions": {"model": dict.fromkeys(names, "INT")}}
+    lineage = Lineage({}, catalog, told(learner, catalog))
     steps = Steps(lineage, {})
 
     def above(column: str) -> set[tuple[str, str]]:
