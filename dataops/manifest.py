@@ -97,6 +97,11 @@ class Manifest:
         return sorted(found, key=lambda exposure: exposure.name)
 
 
+def called_models(node: Mapping[str, Any]) -> set[str]:
+    """Return the names in quotes by which the SQL of ``node`` asks ML models, unseen by dbt."""
+    return {found["name"] for found in _CALL.finditer(str(node.get("raw_code") or ""))}
+
+
 def learnt_from(node: Mapping[str, Any]) -> Relation | None:
     """Return the table that a model of materialization ``ml_model`` learns from; None of others."""
     if node.get("config", {}).get("materialized") != "ml_model":
@@ -107,11 +112,6 @@ def learnt_from(node: Mapping[str, Any]) -> Relation | None:
 def trains(node: Mapping[str, Any] | None) -> bool:
     """Whether ``node`` of a manifest is a model of materialization ``ml_model``."""
     return node is not None and learnt_from(node) is not None
-
-
-def called_models(node: Mapping[str, Any]) -> set[str]:
-    """Return the names in quotes by which the SQL of ``node`` asks ML models."""
-    return {found["name"] for found in _CALL.finditer(str(node.get("raw_code") or ""))}
 
 
 def _broken(path: Path, reason: str) -> UsageError:

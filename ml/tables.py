@@ -50,6 +50,7 @@ COLUMNS: Mapping[Relation, Mapping[str, tuple[str, str]]] = {
         "train_relation": ("varchar", "The training set's table."),
         "data_rows": ("bigint", "Rows of the training set."),
         "train_rows": ("bigint", "Rows learnt from."),
+        "made_up_rows": ("bigint", "Of these, the rows made up (`train.synthetic`)."),
         "test_rows": ("bigint", "Rows held out."),
         "test_from": ("timestamp", "The first time held out, null where the split is not by time."),
         "data_hash": ("varchar", "The hash of the training set's values, whatever their order."),

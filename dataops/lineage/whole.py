@@ -27,7 +27,6 @@ from dataops.lineage.steps import Steps
 from dataops.lineage.told import Learner, of_registry, told
 from dataops.manifest import Manifest, called_models
 from ml.spec import ModelSpec
-from ml.synthetic.declaration import parse_synthetic
 from ml.tables import COLUMNS
 
 EXPOSURE = "exposure"
@@ -77,6 +76,12 @@ def whole(
 
 def _made_up(source: Mapping[str, Any], manifest: Manifest, catalog: Catalog) -> dict[Place, Cell]:
     """Return the cells of a table of made-up rows: they are drawn by columns together."""
+    config = source.get("config") or {}
+    if "synthetic" not in {**(source.get("meta") or {}), **(config.get("meta") or {})}:
+        return {}
+    # It brings scikit-learn, which takes seconds to load.
+    from ml.synthetic.declaration import parse_synthetic
+
     asked = parse_synthetic(source)
     imitated = manifest.relations.get(asked.declared.train.on) if asked else None
     if imitated is None:

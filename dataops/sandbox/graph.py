@@ -26,14 +26,14 @@ class Graph:
     raw: Mapping[str, Any]
 
     def reached(self, selected: Collection[str]) -> set[str]:
-        """Return the unique ids ``selected`` and all that reads a prediction that they change.
+        """Return the unique ids ``selected`` and all that reads, or asks for, what they change.
 
         An ML model is reached when it is selected itself, or a relation it reads is.
         """
         reached, fed = set(selected), set[str]()
         for id_ in self._order:
             above = self._parents[id_]
-            is_told = id_ in self.raw["sources"] and bool(reached.intersection(above))
+            is_told = any(each in self._models and each in reached for each in above)
             if is_told or fed.intersection(above):
                 fed.add(id_)
                 reached.add(id_)
@@ -49,10 +49,10 @@ class Graph:
         """Return what to build, stage by stage: after an ML model comes what reads from it."""
         levels: dict[str, int] = {}
         for id_ in self._order:
-            above = self._parents[id_]
-            level = max((levels[each] for each in above), default=0)
-            fed = id_ in self.raw["sources"] and not reached.isdisjoint(above)
-            levels[id_] = level + 1 if fed else level
+            # What an ML model tells stands a stage after the model itself.
+            told = [levels[each] + 1 for each in self._parents[id_]
+                    if each in self._models and each in reached]  # fmt: skip
+            levels[id_] = max([*told, *(levels[each] for each in self._parents[id_])], default=0)
         last = max((levels[id_] for id_ in reached if id_ in levels), default=-1)
         stages = (self._stage(levels, reached, at) for at in range(last + 1))
         return [stage for stage in stages if stage.nodes or stage.models]

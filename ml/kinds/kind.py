@@ -44,6 +44,7 @@ class Learnt:
     params: str
     train_rows: int
     test_rows: int
+    made_up_rows: int = 0
     test_from: datetime | None = None
     label: str | None = None
     label_type: str | None = None

@@ -64,6 +64,7 @@ def learnt_rows(found: TrainingSet, parts: Parts, encoder: Encoder, spec: ModelS
     return Learnt(
         params=json.dumps(dict(spec.estimator.params), ensure_ascii=False),
         train_rows=len(parts.learnt.labels),
+        made_up_rows=0 if parts.learnt.made_up is None else int(parts.learnt.made_up.sum()),
         test_rows=len(parts.held.labels),
         test_from=parts.test_from,
         label=found.label.name if found.label else None,

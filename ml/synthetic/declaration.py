@@ -15,6 +15,8 @@ from ml.relation import Relation
 
 # What is written beside the columns of the training set, with its type.
 MARKS = dict(zip(NAMES, ("boolean", "varchar", "integer"), strict=True))
+# So many rows are made at the least and at the most.
+LEAST_MADE, MOST_MADE = 100, 10_000_000
 # Among how many real rows each value is drawn at the least, unless declared.
 LEAF = 100
 
@@ -31,7 +33,7 @@ class Synthetic(Part):
         description="Whether the label is a class or a number, as ML models have it that learn "
         "from these rows; unless given, a whole number with up to 20 values is a class.",
     )
-    rows: Annotated[int, Field(ge=100, le=10_000_000)] | None = Field(
+    rows: Annotated[int, Field(ge=LEAST_MADE, le=MOST_MADE)] | None = Field(
         None, description="How many rows are made; as many as are learnt from unless given."
     )
     leaf: Annotated[int, Field(ge=20)] = Field(

@@ -19,9 +19,9 @@ from ml.export.literals import text
 from ml.names import listed
 from ml.relation import quote
 from ml.spec import ModelSpec
+from ml.synthetic.keys import is_fresh
 from ml.synthetic.sets import Made, versions
 from ml.synthetic.tables import SEEN
-from ml.synthetic.writing import is_fresh
 from ml.tables import exists
 
 _HELD = "rows_held_out"

@@ -18,7 +18,7 @@ from ml.relation import Relation
 from ml.synthetic import sets
 from ml.synthetic.declaration import SyntheticSet
 from ml.synthetic.fidelity import fidelity
-from ml.synthetic.privacy import TOLERATED, Privacy, privacy
+from ml.synthetic.privacy import Privacy, privacy
 from ml.synthetic.report import Line, report
 from ml.synthetic.sets import Made
 from ml.synthetic.table import Real, read_real
@@ -31,7 +31,7 @@ from ml.versions import artifact
 from ml.versions.provenance import Provenance
 
 # Raised by one whenever the same rows and declaration would give other rows than before.
-ENGINE = 2
+ENGINE = 3
 _STRANGERS = 0.2
 Tell = Callable[[str], None]
 Draw = Callable[[Array, list[bool], int, int, int], Drawn]
@@ -160,10 +160,8 @@ def _reason(found: Privacy) -> str | None:
     """Return what says that real people are copied, None where nothing does."""
     if not found.copied:
         return None
-    told = ", ".join(
-        f"{each.metric} {each.share.value:.1%} (at least {each.low:.1%})" for each in found.copied
-    )
-    return f"copies real people: {told}; allowed: no more than {TOLERATED:.0%} beyond chance"
+    told = ", ".join(each.told for each in found.copied)
+    return f"copies real people: {told}; allowed: no more than strangers are like them by chance"
 
 
 def _stands(conn: DuckDBPyConnection, asked: SyntheticSet, last: Made, fingerprint: str) -> bool:

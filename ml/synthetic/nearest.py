@@ -43,27 +43,44 @@ class Space:
 class Nearest:
     """Of each row the distance to the nearest of two pools, one such row, and how many there are.
 
-    ``at`` is its position in both pools, one after the other; ``first`` and ``second`` count the
-    rows of each pool that are equally near.
+    ``next`` is the distance to the one after it, which may be the same. ``at`` is the position of
+    the nearest in both pools, one after the other; ``first`` and ``second`` count the rows of each
+    pool that are equally near.
     """
 
     distance: Array
+    next: Array
     at: Ints
     first: Ints
     second: Ints
 
+    @property
+    def ratio(self) -> Array:
+        """The nearest distance by the one after it: 0 for a row equal to a single one.
 
-def nearest(space: Space, rows: Array, first: Array, second: Array) -> Nearest:
+        1 where two are equally near, equal ones included.
+        """
+        alone = self.next > EQUAL
+        ratio = np.divide(self.distance, self.next, out=np.ones(len(self.next)), where=alone)
+        return np.where(alone & (self.distance <= EQUAL), 0.0, ratio)
+
+
+def nearest(
+    space: Space, rows: Array, first: Array, second: Array, own: Ints | None = None
+) -> Nearest:
     """Find the nearest of ``first`` and ``second`` to each of ``rows``, all as placed.
 
     The distance is the mean over the columns of 1 for two categories that differ, or where one is
-    missing, and of the difference of two ranks. Memory does not grow with rows times rows.
+    missing, and of the difference of two ranks. ``own`` is the position at which each row stands
+    itself, which is passed over; negative for none. Memory does not grow with rows times rows.
     """
     pool = np.concatenate([first, second])
-    distance, at = np.empty(len(rows)), np.empty(len(rows), np.int64)
+    distances, at = np.empty((len(rows), 2)), np.empty(len(rows), np.int64)
     ties = np.empty((len(rows), 2), np.int64)
-    _search(rows, pool, len(first), space.nominal, distance, at, ties)
-    return Nearest(distance / rows.shape[1], at, ties[:, 0], ties[:, 1])
+    passed = np.full(len(rows), -1) if own is None else own
+    _search(rows, pool, len(first), space.nominal, passed, distances, at, ties)
+    nearest_, after = (distances / rows.shape[1]).T
+    return Nearest(nearest_, after, at, ties[:, 0], ties[:, 1])
 
 
 @kernel
@@ -72,14 +89,18 @@ def _search(
     pool: Array,
     first: int,
     nominal: npt.NDArray[np.bool_],
-    distance: Array,
+    own: Ints,
+    distances: Array,
     nearest_at: Ints,
     ties: Ints,
 ) -> None:
-    """Fill in, row by row; a real row is left as soon as it is farther than the nearest so far."""
+    """Fill in, row by row; a real row is left as soon as it is farther than the two nearest."""
     for number in range(rows.shape[0]):
-        best, at, before, after = np.inf, 0, 0, 0
+        best, after, at = np.inf, np.inf, 0
+        before, behind = 0, 0
         for other in range(pool.shape[0]):
+            if other == own[number]:
+                continue
             apart = 0.0
             for column in range(rows.shape[1]):
                 one, two = rows[number, column], pool[other, column]
@@ -89,15 +110,18 @@ def _search(
                     apart += 0.0 if one == two else 1.0
                 else:
                     apart += abs(one - two)
-                if apart > best + 1e-9:
+                if apart > after + 1e-9:
                     break
+            if apart < after:
+                after = max(apart, best)
             if apart > best + 1e-9:
                 continue
             if apart < best - 1e-9:
-                best, at, before, after = apart, other, 0, 0
+                best, at, before, behind = apart, other, 0, 0
             if other < first:
                 before += 1
             else:
-                after += 1
-        distance[number], nearest_at[number] = best, at
-        ties[number, 0], ties[number, 1] = before, after
+                behind += 1
+        distances[number, 0], distances[number, 1] = best, after
+        nearest_at[number] = at
+        ties[number, 0], ties[number, 1] = before, behind

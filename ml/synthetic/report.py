@@ -72,5 +72,9 @@ def _privacy(found: Privacy) -> Iterator[Line]:
         yield Line(PRIVACY, name, Interval(made), Interval(held), rows=found.rows)
     expected = Interval(found.expected)
     yield Line(PRIVACY, "nearer_to_learnt", found.nearer, expected, rows=found.rows)
+    if found.singled_out:
+        widest = found.singled_out[-1]
+        sides = Interval(widest.made), Interval(widest.real)
+        yield Line(PRIVACY, "singled_out", *sides, rows=found.rows)
     for each in found.copies:
         yield Line(PRIVACY, each.metric, each.share, Interval(0.0), rows=found.rows)

@@ -8,6 +8,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
+from ml.columns import describe
 from ml.data.features import Encoder
 from ml.declaration.measures import Task
 from ml.declaration.trust import NOBODY, Trust
@@ -49,6 +50,7 @@ class ModelVersion:
     train_relation: str
     data_rows: int
     train_rows: int
+    made_up_rows: int | None
     test_rows: int
     test_from: datetime | None
     data_hash: str
@@ -77,11 +79,10 @@ class ModelVersion:
 
 
 _KEPT = [each.name for each in fields(ModelVersion) if each.name not in ("metrics", "reused")]
-_SELECT = (
-    f"select {', '.join(_KEPT)}, "
+_METRICS = (
     f"(select map(list(metric), list(value)) from {EVALUATIONS.sql} as e "
     "where e.model = v.model and e.version = v.version and e.data = 'test' and e.segment = 'all' "
-    f"and e.value is not null) from {MODEL_VERSIONS.sql} as v"
+    "and e.value is not null)"
 )
 
 
@@ -114,8 +115,13 @@ def versions(conn: DuckDBPyConnection, model: str | None = None) -> list[ModelVe
     if not exists(conn, MODEL_VERSIONS):
         return []
     where = "" if model is None else "where v.model = ?"
+    # A release made before a column was added is read, too.
+    there = describe(conn, MODEL_VERSIONS)
+    kept = ", ".join(name if name in there else f"null as {name}" for name in _KEPT)
     rows = conn.execute(
-        f"{_SELECT} {where} order by model, version desc", [] if model is None else [model]
+        f"select {kept}, {_METRICS} from {MODEL_VERSIONS.sql} as v {where} "
+        "order by model, version desc",
+        [] if model is None else [model],
     ).fetchall()
     return [replace(ModelVersion(*row[:-1]), metrics=row[-1] or {}) for row in rows]
 

@@ -200,6 +200,7 @@ def _facts(version: ModelVersion, decided: Retraining | None) -> dict[str, str |
         "status": version.status,
         "trained": trained,
         "training_rows": version.train_rows,
+        "made_up_rows": version.made_up_rows or 0,
         "held_out_rows": version.test_rows,
     }
     if version.reason:

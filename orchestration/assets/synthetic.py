@@ -1,6 +1,7 @@
 """The assets of made-up rows: ``landing/synthetic_<set>``, which read the set they imitate."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -18,10 +19,16 @@ from orchestration.assets.translator import group_of
 from orchestration.project import Project
 from orchestration.run.passing import guarded
 from orchestration.run.progress import tell
-from orchestration.synthetic.sets import declared_sets
+from orchestration.synthetic.sets import declared_sets, op_of
 
 # Rows that copy real people block whatever would be built on them, and the release.
 GATE = "copies_nobody"
+
+
+class SyntheticConfig(dg.Config):
+    """What a run may ask of a set; ``rows``: how many are made rather than as many as declared."""
+
+    rows: int | None = None
 
 
 def synthetic_assets(project: Project, contracts: ContractChecks) -> list[dg.AssetsDefinition]:
@@ -35,7 +42,7 @@ def _asset(project: Project, asked: SyntheticSet, contracts: ContractChecks) -> 
     reads = [dg.AssetKey([imitated.schema, imitated.name])]
 
     @dg.multi_asset(
-        name=f"synthetic__{asked.name}",
+        name=op_of(asked.name),
         specs=[
             dg.AssetSpec(
                 key, deps=reads, group_name=group_of(asked.relation.schema),
@@ -50,11 +57,17 @@ def _asset(project: Project, asked: SyntheticSet, contracts: ContractChecks) -> 
         ],
         can_subset=True,
     )  # fmt: skip
-    def synthetic(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        body = partial(_make, context, project, asked, key, contracts)
+    def synthetic(context: dg.AssetExecutionContext, config: SyntheticConfig) -> Iterator[Any]:
+        body = partial(_make, context, project, _with_rows(asked, config.rows), key, contracts)
         yield from guarded(project, context, key, reads, body)
 
     return synthetic
+
+
+def _with_rows(asked: SyntheticSet, rows: int | None) -> SyntheticSet:
+    if rows is None:
+        return asked
+    return replace(asked, declared=asked.declared.model_copy(update={"rows": rows}))
 
 
 def _make(

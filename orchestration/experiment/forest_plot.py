@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 
 from ml.experiment.result import Experiment, Rung
+from orchestration.svg import LETTER, SMALL, SMALL_LETTER, box, document, dot, stroke, text
 
 _PLOT, _MARGIN, _LINE, _TOP = 400, 16, 28, 84
-# As wide as a letter may be on the whole, of fonts that run wide, at each size.
-_LETTER, _SMALL_LETTER = 8.2, 6.6
 _COLOURS = {
     "better": "#1a7f37",
     "worse": "#b42318",
@@ -42,30 +40,24 @@ def forest_plot(found: Experiment) -> str:
     )
     title = f"{found.model}: gain in {found.metric}, {found.judged:,} rows judged"
     frame = _frame(found, title, caption)
-    return "\n".join(
+    rows = (part for at, rung in enumerate(found.rungs) for part in _line(found, rung, at, frame))
+    return document(
+        frame.width,
+        frame.height,
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{frame.width:.0f}" '
-            f'height="{frame.height:.0f}" viewBox="0 0 {frame.width:.0f} {frame.height:.0f}" '
-            'font-family="sans-serif" font-size="13">',
-            f'<rect width="{frame.width:.0f}" height="{frame.height:.0f}" fill="white"/>',
-            _text(_MARGIN, 26, title),
-            _text(_MARGIN, 46, caption, size=11),
+            text(_MARGIN, 26, title),
+            text(_MARGIN, 46, caption, size=SMALL),
             *_axis(found, frame),
-            *(
-                part
-                for at, rung in enumerate(found.rungs)
-                for part in _line(found, rung, at, frame)
-            ),
-            "</svg>\n",
-        ]
+            *rows,
+        ],
     )
 
 
 def _frame(found: Experiment, title: str, caption: str) -> _Frame:
     labels = [rung.change.said for rung in found.rungs]
-    left = 2 * _MARGIN + _LETTER * max(map(len, labels), default=0)
-    told = _LETTER * max((len(_told(found, rung)) for rung in found.rungs), default=0)
-    written = max(_LETTER * len(title), _SMALL_LETTER * len(caption))
+    left = 2 * _MARGIN + LETTER * max(map(len, labels), default=0)
+    told = LETTER * max((len(_told(found, rung)) for rung in found.rungs), default=0)
+    written = max(LETTER * len(title), SMALL_LETTER * len(caption))
     reach = max([found.matters, *map(_reach, found.rungs)]) or 1.0
     return _Frame(
         left,
@@ -82,25 +74,22 @@ def _reach(rung: Rung) -> float:
 
 def _axis(found: Experiment, frame: _Frame) -> Iterator[str]:
     bottom, low, high = frame.height - 30, frame.at(-found.matters), frame.at(found.matters)
-    yield (
-        f'<rect x="{low:.1f}" y="{_TOP - 20}" width="{high - low:.1f}" '
-        f'height="{bottom - _TOP + 20:.0f}" fill="#eef1f4"/>'
-    )
-    yield _stroke(frame.at(0), _TOP - 20, frame.at(0), bottom, "#8c959f")
+    yield box(low, _TOP - 20, high - low, bottom - _TOP + 20, "#eef1f4")
+    yield stroke(frame.at(0), _TOP - 20, frame.at(0), bottom, "#8c959f")
     for value in (-frame.reach, 0.0, frame.reach):
         told = f"{value:+.4f}" if value else "0"
-        yield _text(frame.at(value), frame.height - 12, told, "middle")
+        yield text(frame.at(value), frame.height - 12, told, "middle")
 
 
 def _line(found: Experiment, rung: Rung, at: int, frame: _Frame) -> Iterator[str]:
     gain, y = rung.gain, _TOP + _LINE * at
-    yield _text(_MARGIN, y + 4, rung.change.said)
-    yield _text(frame.right + _MARGIN, y + 4, _told(found, rung))
+    yield text(_MARGIN, y + 4, rung.change.said)
+    yield text(frame.right + _MARGIN, y + 4, _told(found, rung))
     if gain is None or gain.value is None or gain.low is None or gain.high is None:
         return
     colour = _COLOURS[found.verdict(rung)]
-    yield _stroke(frame.at(gain.low), y, frame.at(gain.high), y, colour)
-    yield f'<circle cx="{frame.at(gain.value):.1f}" cy="{y}" r="4" fill="{colour}"/>'
+    yield stroke(frame.at(gain.low), y, frame.at(gain.high), y, colour)
+    yield dot(frame.at(gain.value), y, colour)
 
 
 def _told(found: Experiment, rung: Rung) -> str:
@@ -108,17 +97,3 @@ def _told(found: Experiment, rung: Rung) -> str:
     if gain is None or gain.value is None or gain.low is None:
         return "not defined"
     return f"{gain.value:+.4f} {found.verdict(rung)}"
-
-
-def _stroke(x1: float, y1: float, x2: float, y2: float, colour: str) -> str:
-    return (
-        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" '
-        f'stroke="{colour}" stroke-width="2"/>'
-    )
-
-
-def _text(x: float, y: float, text: str, anchor: str = "start", size: int = 13) -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}">'
-        f"{escape(text)}</text>"
-    )

@@ -57,10 +57,12 @@ def _head(facts: Facts) -> Iterator[str]:
     version = facts.version
     why = f" ({escape(version.reason)})" if version.reason else ""
     since = f" since {version.test_from:%Y-%m-%d}" if version.test_from else ""
+    made_up = f" ({version.made_up_rows:,} of them made up)" if version.made_up_rows else ""
     yield f"{version.name}, {version.status}{why}"
     yield (
-        f"{version.estimator}: {version.train_rows:,} rows learnt from, {version.test_rows:,} held "
-        f"out{since}; run {version.run_id}, {version.created_at:%Y-%m-%d %H:%M} UTC"
+        f"{version.estimator}: {version.train_rows:,} rows learnt from{made_up}, "
+        f"{version.test_rows:,} held out{since}; run {version.run_id}, "
+        f"{version.created_at:%Y-%m-%d %H:%M} UTC"
     )
     problem = json.loads(version.spec)["problem"]
     yield escape(f"question: {problem['question']}\ndecision: {problem['decision']}")

@@ -17,6 +17,7 @@ from dataops.artifacts import MANIFEST, as_built, built_nodes
 from dataops.warehouse import Candidate, Release
 from ml.errors import PipelineError
 from ml.versions import registry
+from orchestration.declared import declared_models
 from orchestration.project import Project
 from orchestration.run.audit import Audit
 from orchestration.run.dead_runs import alive, fail_dead_runs
@@ -24,6 +25,7 @@ from orchestration.run.failures import Unpublished
 from orchestration.run.progress import tell
 from orchestration.run.recording import Recorder
 from orchestration.run.versions import code_version
+from orchestration.synthetic.sets import unmarked_tables
 
 RESUMED = "dagster/is_resume_retry"
 # A step goes on with the outputs that are there, though another output of the step before is not.
@@ -83,12 +85,18 @@ class ReleasingExecutor(dg.Executor):
         """Audit the run and publish the candidate; raise PipelineError with the reasons if not."""
         audit = Audit.of(plan_context.instance, plan_context.run_id)
         recorder.missing(audit)
-        if audit.reasons:
-            raise Unpublished(audit.reasons)
+        reasons = [*audit.reasons, *self._unmarked()]
+        if reasons:
+            raise Unpublished(reasons)
         if not audit.built:
             raise PipelineError("nothing was built, nothing is published", fix="type: goldloop run")
         facts = {"checks": audit.checks} | _facts(self.project, candidate, audit)
         return candidate.publish(facts, datetime.now(UTC))
+
+    def _unmarked(self) -> list[str]:
+        """Return the tables of made-up rows that do not say so: those are not published."""
+        with self.project.warehouse.connect() as connection:
+            return unmarked_tables(self.project.manifest, connection, declared_models(self.project))
 
 
 def releasing_executor(project: Project) -> dg.ExecutorDefinition:

@@ -2,12 +2,22 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from duckdb import DuckDBPyConnection
+
 from dataops.manifest import Manifest
+from ml.columns import describe
+from ml.data.made_up import MARK
 from ml.declaration.tasks import LABELLED
 from ml.errors import UsageError
 from ml.names import listed
 from ml.spec import ModelSpec
 from ml.synthetic.declaration import SyntheticSet, parse_synthetic
+from ml.tables import exists
+
+
+def op_of(name: str) -> str:
+    """Return the name of the step that makes the set ``name``."""
+    return f"synthetic__{name}"
 
 
 def declared_sets(manifest: Manifest) -> list[SyntheticSet]:
@@ -54,6 +64,33 @@ def check_use(manifest: Manifest, specs: Iterable[ModelSpec]) -> None:
                 "predictions are of real rows alone",
                 f"let score.on of {spec.file} name a model that reads no made-up rows",
             )
+
+
+def unmarked_tables(
+    manifest: Manifest, connection: DuckDBPyConnection, specs: Iterable[ModelSpec]
+) -> list[str]:
+    """Return why each table that is made from made-up rows and does not say so is refused.
+
+    A table says so by the column ``is_synthetic``, or another that an ML model of ``specs`` names.
+    """
+    sets = {unique_id: asked.name for unique_id, asked in _sets(manifest)}
+    if not sets:
+        return []
+    marks = {MARK, *(spec.train.synthetic for spec in specs if spec.train.synthetic)}
+    found = []
+    for name, relation in manifest.relations.items():
+        made = sorted(sets[each] for each in manifest.above(name) & sets.keys())
+        if (
+            made
+            and exists(connection, relation)
+            and not marks & describe(connection, relation).keys()
+        ):
+            found.append(
+                f"{relation} is made from made-up rows ({', '.join(made)}) and has no column "
+                f"'{MARK}'; carry it through the SQL of {name}, or leave such rows out there and "
+                f"select false as {MARK}"
+            )
+    return found
 
 
 def named_sets(manifest: Manifest, names: Sequence[str]) -> list[SyntheticSet]:

@@ -11,6 +11,7 @@ from scipy.stats import norm
 
 from ml.versions import registry
 from ml.versions.registry import load
+from orchestration.assets.sql_trained import STRICT
 from tests.conftest import Run
 from tests.sql_shop import ASKS, ROWS, TRAINS, dbt, trains, write_shop
 
@@ -211,7 +212,7 @@ def test_what_was_never_trained_lacks_a_feature_or_is_a_view_is_told_by_name(
         "other_version": "select * from {{ ml_predict(ref('purchase'), ref('visits'), 9) }}",
         "no_version": "select * from {{ ml_evaluate(ref('purchase'), version=9) }} as t",
         "not_odd": "select * from {{ ml_detect_anomalies(ref('purchase'), ref('visits')) }}",
-        "misspelt": "select * from {{ ml_evaluate('purchse') }} as t",
+        "misspelt": f"{AFTER}select * from {{{{ ml_evaluate('purchse') }}}} as t",
         "no_series": "select * from {{ ml_forecast(ref('purchase')) }} as t",
         "no_step": "select * from {{ ml_forecast(ref('sales'), horizon=0) }} as t",
         "no_value": "select * from {{ ml_forecast(ref('sales'), ref('keys')) }} as t",
@@ -275,7 +276,7 @@ def test_a_profile_without_the_plugin_is_told_what_to_add(tmp_path: Path) -> Non
 
 @pytest.mark.long
 def test_a_version_that_misses_its_criteria_leaves_the_champion_or_ends_the_node(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = write_shop(tmp_path)
     path = folder / "models" / "purchase.sql"
@@ -294,6 +295,11 @@ def test_a_version_that_misses_its_criteria_leaves_the_champion_or_ends_the_node
     assert third.returncode == 0, third.stdout
     assert "purchase@2 goes on scoring" in third.stdout
     assert rows(folder, "select distinct model_version from told") == [(2,)]
+    # What goldloop ci asks of dbt: what misses its criteria is no change to merge.
+    monkeypatch.setenv(STRICT, "1")
+    fourth = dbt(folder, "build", "--select", "purchase")
+    assert fourth.returncode == 1
+    assert "purchase@3 is rejected" in fourth.stdout
 
 
 @pytest.mark.long

@@ -1,5 +1,6 @@
 """Each example is copied out of the checkout and run there as a person would run it."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -86,3 +87,23 @@ def unit_tests() -> Callable[[Path], subprocess.CompletedProcess[str]]:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def held_to_lineage_page(goldloop: Run) -> Callable[[Path], None]:
+    """Hold an example to what docs/lineage.md says: that each of its columns is resolved."""
+
+    def hold(project: Path) -> None:
+        manifest = project / "warehouse" / "current" / "manifest.json"
+        nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
+        model = next(node for node in nodes if node["resource_type"] == "model")
+        relation = f"{model['schema']}.{model['alias']}"
+        asked = goldloop("lineage", relation, "--json", project=project)
+        assert asked.returncode == 0, asked.stderr
+        told = json.loads(asked.stdout)
+        assert told["unresolved"] == {}
+        assert sum(each["columns"] for each in told["resolved"].values()) > 0
+        page = (ROOT / "docs" / "lineage.md").read_text(encoding="utf-8")
+        assert f"`{project.name}`" in page
+
+    return hold

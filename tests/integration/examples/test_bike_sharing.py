@@ -42,3 +42,7 @@ def test_the_forecast_is_of_the_week_after_the_last_hour(warehouse):
     assert found == (168, "2013-01-01 00:00:00", "2013-01-07 23:00:00", True, "mstl")
     days = warehouse.sql("select count(*) from gold.rpt_rentals_ahead").fetchone()
     assert days == (7,)
+
+
+def test_lineage_resolves_every_column(project, held_to_lineage_page):
+    held_to_lineage_page(project)

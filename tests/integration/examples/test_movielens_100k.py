@@ -42,3 +42,7 @@ def test_every_line_of_the_file_is_a_rating_and_every_user_is_shown_ten_films(wa
         "select count(*), count(distinct user_id), max(rank) from predictions.next_films"
     ).fetchone()
     assert shown == (9_430, 943, 10)
+
+
+def test_lineage_resolves_every_column(project, held_to_lineage_page):
+    held_to_lineage_page(project)

@@ -67,3 +67,7 @@ def test_every_photo_has_a_prediction_and_the_report_counts_them(warehouse):
 def test_the_unit_tests_of_the_sql_pass(project, unit_tests):
     done = unit_tests(project)
     assert done.returncode == 0, done.stdout
+
+
+def test_lineage_resolves_every_column(project, held_to_lineage_page):
+    held_to_lineage_page(project)

@@ -161,3 +161,7 @@ def _pipeline(row: dict[str, str]) -> Pipeline:
         random_state=0,
     )
     return make_pipeline(encode, trees)
+
+
+def test_lineage_resolves_every_column(project, held_to_lineage_page):
+    held_to_lineage_page(project)

@@ -1,5 +1,6 @@
 """People, and a synthetic set of them, for the tests of made-up rows."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -22,9 +23,9 @@ TRAIN = {"on": "people", "label": "left", "key": ["id"], "split": {"by": "random
 PROBLEM = {"question": "?", "decision": "?"}
 
 
-def people() -> duckdb.DuckDBPyConnection:
+def people(connection: duckdb.DuckDBPyConnection | None = None) -> duckdb.DuckDBPyConnection:
     """Return a warehouse with 1,200 people: a text, a spike, a date, a name."""
-    connection = duckdb.connect()
+    connection = connection or duckdb.connect()
     connection.execute("set TimeZone = 'UTC'")
     connection.execute("create schema gold")
     connection.execute(
@@ -57,9 +58,14 @@ def set_of(name: str = "synthetic_people", **more: Any) -> SyntheticSet:
     return found
 
 
-def make(conn: duckdb.DuckDBPyConnection, asked: SyntheticSet | None = None, **more: Any) -> Made:
+def make(
+    conn: duckdb.DuckDBPyConnection,
+    asked: SyntheticSet | None = None,
+    relations: Mapping[str, Relation] = RELATIONS,
+    **more: Any,
+) -> Made:
     """Make the set ``asked``, or that of these people."""
-    return synthesise(conn, asked or set_of(), RELATIONS, Provenance("run"), now=NOW, **more)
+    return synthesise(conn, asked or set_of(), relations, Provenance("run"), now=NOW, **more)
 
 
 def spec_of(

@@ -90,3 +90,18 @@ def test_what_an_ml_model_of_sql_learns_from_is_shown_and_masked_as_what_it_is_m
     assert Relation("gold", "visits__training") not in relations
     personal = personal_columns(Manifest(raw))
     assert personal[training] == personal[Relation("gold", "visits")] >= {"full_name"}
+
+
+def test_sql_that_asks_a_model_by_its_name_is_built_after_its_training_and_with_it() -> None:
+    raw = looped()
+    raw["nodes"]["model.p.other"]["raw_code"] = "select * from {{ ml_predict('tone', 'x') }}"
+    graph = Graph(raw)
+    reached = graph.reached({"model.p.tone_in"})
+    assert "model.p.other" in reached
+    stages = graph.stages(reached)
+    (built,) = (at for at, stage in enumerate(stages) if "model.p.other" in stage.nodes)
+    (trained,) = (at for at, stage in enumerate(stages) if "tone" in stage.models)
+    assert built == trained + 1
+    # Nothing is trained for it alone.
+    alone = graph.stages(graph.reached({"model.p.other"}))
+    assert [(stage.nodes, stage.models) for stage in alone] == [(("model.p.other",), ())]
