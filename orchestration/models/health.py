@@ -65,6 +65,11 @@ def _parts(health: Health, spec: ModelSpec) -> Iterator[Table | str]:
     yield _freshness(health)
     if health.drift:
         yield _drift(health, spec)
+    elif health.scored_at is not None:
+        yield (
+            f"drift: nothing was compared, as where {spec.score.on} has no rows; the check "
+            f"monitor_drift of predictions/{health.model} says why (goldloop ui)"
+        )
     yield from _skew(health)
     yield from _performance(health)
     yield from _retrained(health)

@@ -69,6 +69,19 @@ def test_a_model_that_is_well_has_no_alarm(published: Callable[..., Path]) -> No
         assert shown in told, shown
 
 
+def test_a_window_without_rows_is_not_taken_for_a_quiet_one(
+    published: Callable[..., Path],
+) -> None:
+    def make(world: World) -> None:
+        world.train(WEEKS)
+        world.sql("delete from gold.ftr")
+        world.score(WEEKS)
+        watch(world.conn, world.spec(WEEKS), world.relations, "run-1", now=NOW)
+
+    _, told = health(published(make), "model")
+    assert "drift: nothing was compared, as where ftr has no rows" in told
+
+
 def test_windows_that_the_version_learnt_from_are_not_the_first_it_met(
     published: Callable[..., Path],
 ) -> None:
