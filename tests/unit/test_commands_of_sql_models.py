@@ -38,7 +38,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = Project.locate(folder)
     project.target.mkdir(parents=True)
     (project.target / "manifest.json").write_text(json.dumps(manifest))
-    (project.target / "parsed").write_text(project._fingerprint())
+    (project.target / "parsed").write_text(project.fingerprint)
     world = small_world()
     world.name = "buyers"
     world.sql("alter table gold.trn rename to buyers__training")

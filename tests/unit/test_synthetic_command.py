@@ -60,7 +60,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = Project.locate(folder)
     found.target.mkdir(parents=True)
     (found.target / "manifest.json").write_text(json.dumps(manifest()))
-    (found.target / "parsed").write_text(found._fingerprint())
+    (found.target / "parsed").write_text(found.fingerprint)
     candidate = Warehouse(folder / "warehouse").open("run-1")
     with Warehouse(folder / "warehouse").connect() as connection:
         people(connection)

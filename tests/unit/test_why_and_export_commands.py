@@ -48,7 +48,7 @@ def write_manifest(folder: Path) -> None:
     project = Project.locate(folder)
     project.target.mkdir(parents=True)
     (project.target / "manifest.json").write_text(json.dumps(manifest))
-    (project.target / "parsed").write_text(project._fingerprint())
+    (project.target / "parsed").write_text(project.fingerprint)
 
 
 @pytest.fixture
