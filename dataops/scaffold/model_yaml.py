@@ -39,6 +39,7 @@ def exposure_yaml(asked: AskedModel) -> str:
         "          train:",
         *_train(asked),
         f"          estimator: {{preset: {asked.preset}, {_params(asked)}seed: 0}}",
+        *_tune(asked),
         "          score:",
         f'            "on": {asked.score_on}',
         f"            key: [{', '.join(quoted(column.name) for column in asked.key)}]",
@@ -72,6 +73,12 @@ def _criterion(asked: AskedModel) -> str:
     # It is the baseline of every forecast itself, and can be no better.
     own = ", judge: value" if asked.preset == "seasonal_naive" else ""
     return f"beats_baseline_by: 0{own}"
+
+
+def _tune(asked: AskedModel) -> Iterator[str]:
+    """Yield the search for how many clusters there are: any number that is not theirs is worse."""
+    if asked.task == "clustering":
+        yield "          tune: {params: {n_clusters: [2, 3, 4, 5, 6, 8]}, trials: 6}"
 
 
 def _params(asked: AskedModel) -> str:

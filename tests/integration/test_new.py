@@ -21,8 +21,8 @@ MODEL = ("new", "model", "buyer", "--on", "visit_training", "--label", "is_bough
 
 # Models of the kinds that have no label, or not one of each row; what is asked of them only.
 KINDS = {
-    "visit_kind": ("--on", "visit_features", "--key", "visit_id", "--time", "visit_date",
-                   "--score-on", "visit_features", "--preset", "k_means"),
+    "party_kind": ("--on", "parties", "--key", "party", "--time", "held_on", "--score-on",
+                   "parties", "--preset", "k_means"),
     "visit_shape": ("--on", "visit_features", "--key", "visit_id", "--time", "visit_date",
                     "--score-on", "visit_features", "--preset", "pca"),
     "odd_visit": ("--on", "visit_features", "--key", "visit_id", "--time", "visit_date",
@@ -34,8 +34,14 @@ KINDS = {
                     "visit_date", "--every", "day", "--horizon", "5", "--score-on", "channel_days",
                     "--preset", "seasonal_naive"),
 }  # fmt: skip
-# Guests like the items of their own third.
+# Guests like the items of their own third; parties are of three kinds.
 MODELS = {
+    "parties": """
+        select party, date '2025-01-01' + cast(party // 4 as integer) as held_on,
+            party % 3 * 100 + hash(party, 'a') % 10 as spent,
+            party % 3 * 10 + hash(party, 'b') % 3 as people
+        from range(400) as parties(party)
+    """,
     "choices": """
         select guest, 'no ' || item as item, date '2025-01-01' + cast(day as integer) as chosen_at
         from (

@@ -1,5 +1,6 @@
 """What `goldloop new model` asks and writes for each kind of model, or how it refuses."""
 
+import json
 from typing import Any
 
 import duckdb
@@ -14,9 +15,13 @@ from dataops.scaffold.model_yaml import exposure_yaml
 from dataops.scaffold.resolve import Resolver
 from ml.declaration.presets import PRESETS
 from ml.errors import UsageError
+from ml.relation import Relation
 from ml.spec import ModelSpec, parse_spec
 from ml.task_columns import prediction_columns
+from ml.train import train
+from ml.versions.provenance import Provenance
 from tests.unit.features.test_features_declared import manifest, node
+from tests.unit.ml.world import NOW
 from tests.unit.scaffold.test_scaffold_awkward import is_what_is_expected, land, run
 
 SOLD = {"shop": "varchar", "guest": "integer", "dish": "integer", "stars": "double",
@@ -99,6 +104,22 @@ def test_a_forecast_has_its_series_and_their_season() -> None:
     assert spec.estimator.params == {"season_length": 7}
     own = declared(of("seasonal_naive")).problem.success[0]
     assert (own.beats_baseline_by, own.judge) == (0, "value")
+
+
+def test_how_many_clusters_there_are_is_searched_for() -> None:
+    """Eight, the usual number of k_means, of three kinds are worse than none."""
+    spec = declared(of("k_means"))
+    assert spec.tune is not None
+    connection = duckdb.connect()
+    connection.execute(
+        "create schema gold; create table gold.sold as select 'shop ' || i as shop, "
+        "i % 3 * 100 + hash(i, 'a') % 10 as dish, i % 3 * 10 + hash(i, 'b') % 3 as stars, "
+        "date '2025-01-01' + (i // 4)::int as as_of from range(400) as t(i)"
+    )
+    relations = {"sold": Relation("gold", "sold")}
+    version = train(connection, spec, relations, Provenance("run-1"), now=NOW)
+    assert version.status == "champion", version.reason
+    assert json.loads(version.params)["n_clusters"] == 3
 
 
 def test_the_task_is_that_of_the_label_or_of_the_metric() -> None:
