@@ -9,6 +9,7 @@ from duckdb import DuckDBPyConnection
 from rich.console import Console
 
 from dataops.amendment import Amended, amend
+from dataops.manifest import Manifest
 from ml.data.checks import utc
 from ml.declaration.trust import trust_of
 from ml.errors import UsageError
@@ -97,7 +98,7 @@ def _change(
     release = amend(project.warehouse, body, project.wait_seconds, console.print)
     (version,) = changed
     console.print(f"{version.name} is {version.status}; readers see release {release.id}")
-    if version.model in trained_by_sql(project.manifest):
+    if version.model in trained_by_sql(Manifest.read(release.manifest)):
         console.print("next: goldloop run (SQL trains it and asks it)")
     elif version.status == "champion":
         console.print(f"next: goldloop score {version.model} (its predictions), then: goldloop run")

@@ -281,7 +281,14 @@ def test_dbt_build_by_itself_passes_before_any_file_has_landed(tmp_path: Path) -
     for name in ("dbt_project.yml", "profiles.yml"):
         project.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, project / name)
-    for name in ("models", "macros", "dataops/features/macros", "seeds", "tests/dbt"):
+    for name in (
+        "models",
+        "macros",
+        "dataops/features/macros",
+        "orchestration/dbt_plugin/macros",
+        "seeds",
+        "tests/dbt",
+    ):
         shutil.copytree(ROOT / name, project / name)
     (project / "warehouse" / "dev").mkdir(parents=True)
     dbt = str(Path(sys.executable).with_name("dbt"))

@@ -28,6 +28,9 @@ def models(project: Path, *words: str) -> str:
     return call(project, "models", *words)
 
 
+MANIFEST = '{"metadata": {}, "nodes": {}, "sources": {}, "exposures": {}}'
+
+
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A release in which model@1 is retired, 2 champion, 3 rejected, 4 challenger."""
@@ -42,7 +45,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
         world.train(POOR)
         made = world.train(BETTER | {"estimator.seed": 3})
         assert (made.version, made.status) == (4, "challenger")
-    (candidate.folder / "manifest.json").write_text('{"nodes": {}}')
+    (candidate.folder / "manifest.json").write_text(MANIFEST)
     facts = {"code_version": "abc", "models": {"model": 2}, "checks": {"passed": 5}}
     candidate.publish(facts, NOW)
     return folder
@@ -158,7 +161,7 @@ def test_a_promotion_is_a_release_that_differs_by_nothing_else(project: Path) ->
     assert after
     assert after.parent == before.id
     assert (after.models, after.checks, after.code_version) == ({"model": 4}, {"passed": 5}, "abc")
-    assert after.manifest.read_text() == '{"nodes": {}}'
+    assert after.manifest.read_text() == MANIFEST
     changed = {name for name in after.rows if after.rows[name] != before.rows.get(name)}
     assert changed == {"ml.decisions"}
     assert statuses(project) == {4: "champion", 3: "rejected", 2: "retired", 1: "retired"}

@@ -18,7 +18,8 @@ from tests.integration.sql.scratch import Scratch
 
 ROOT = Path(__file__).parents[3]
 BEGIN = datetime(2025, 3, 1, tzinfo=UTC)
-PARTS = ["macros", "models/ops", "models/bronze/ops", "tests/dbt/generic"]
+PARTS = ["macros", "orchestration/dbt_plugin/macros", "models/ops"]
+PARTS += ["models/bronze/ops", "tests/dbt/generic"]
 RUNS = 30
 
 Rows = list[dict[str, Any]]
