@@ -30,8 +30,8 @@ class Walk:
         self.said: dict[str, str] = {}
         for name in ("dbt_project.yml", "profiles.yml", "goldloop.yml", ".sqlfluff"):
             shutil.copy(ROOT / name, folder / name)
-        for name in ("models", "macros", "dataops/features/macros", "orchestration/dbt_plugin/macros",
-                     "seeds", "tests/dbt", "contracts"):  # fmt: skip
+        macros = ("macros", "dataops/features/macros", "orchestration/dbt_plugin/macros")
+        for name in ("models", *macros, "seeds", "tests/dbt", "contracts"):
             shutil.copytree(ROOT / name, folder / name)
 
     def block(self, language: str, before: str, text: str) -> None:
