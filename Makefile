@@ -40,7 +40,7 @@ test: .venv/.installed ## Run the tests, but for those that take minutes
 	$(BIN)/python -m pytest $(ONLY)
 
 test-long: .venv/.installed ## Run the tests that take minutes: examples on real files, second runs, planted faults of whole runs
-	$(BIN)/python -m pytest -m long
+	$(BIN)/python -m pytest -m 'long and not soak'
 
 lint: .venv/.installed ## ruff, mypy --strict, sqlfluff, dbt parse without warnings
 	$(BIN)/ruff check .

@@ -27,9 +27,11 @@ WRONG = [
     pytest.param(
         EXPOSURE, "on: visit_training", "on: visit_trainin", 2,
         ["purchase.yml", "'visit_trainin'", "visit_training"], id="unknown relation",
+        marks=pytest.mark.long,
     ),
     pytest.param(
-        TRAINING, "select", "selec", 1, ["visit_training"], id="broken SQL"
+        TRAINING, "select", "selec", 1, ["visit_training"], id="broken SQL",
+        marks=pytest.mark.long,
     ),
     pytest.param(
         TRAINING, "'visits') }}", "'visits') }} -- {{ source('predictions', 'purchase') }}", 2,
@@ -38,7 +40,7 @@ WRONG = [
     ),
     pytest.param(
         TRAINING, "source('web', 'visits')", "source('web', 'visit')", 2,
-        ["visit", "dbt parse"], id="a project dbt cannot parse",
+        ["visit", "dbt parse"], id="a project dbt cannot parse", marks=pytest.mark.long,
     ),
 ]  # fmt: skip
 
@@ -119,6 +121,7 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_stranger(tmp_path_factory.mktemp("untouched") / "project")
 
 
+@pytest.mark.long
 def test_a_broken_manifest_is_named_with_what_to_delete(untouched: Path, goldloop: Run) -> None:
     goldloop("train", "nothing", project=untouched)
     manifest = untouched / "warehouse/target/manifest.json"
@@ -131,6 +134,7 @@ def test_a_broken_manifest_is_named_with_what_to_delete(untouched: Path, goldloo
     assert "delete" in done.stderr
 
 
+@pytest.mark.long
 def test_a_missing_landing_folder_is_named(untouched: Path, goldloop: Run) -> None:
     done = goldloop("run", "--landing", str(untouched / "nowhere"), project=untouched)
     assert done.returncode == 2

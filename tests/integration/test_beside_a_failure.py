@@ -12,6 +12,8 @@ from dataops.ledger import Event
 from dataops.warehouse import Quarantined, Warehouse
 from tests.stranger import write_stranger
 
+pytestmark = pytest.mark.long
+
 Run = Callable[..., CompletedProcess[str]]
 
 FILES = {

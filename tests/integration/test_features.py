@@ -12,6 +12,8 @@ from tests.conftest import Run
 from tests.feature_project import write_features
 from tests.stranger import write_stranger
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory, goldloop: Run) -> Path:
@@ -67,7 +69,7 @@ WRONG = [
 
 @pytest.mark.parametrize(
     ("file", "old", "new", "words"),
-    [WRONG[0], *(pytest.param(*each, marks=pytest.mark.long) for each in WRONG[1:])],
+    WRONG,
 )
 def test_a_run_refuses_what_is_declared_wrongly_before_anything_runs(
     released: Path, goldloop: Run, file: str, old: str, new: str, words: list[str]

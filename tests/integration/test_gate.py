@@ -69,7 +69,7 @@ def run(home: Path, fault: str) -> tuple[bool, str | None]:
         return success, connection.execute("select fault from t").fetchall()[0][0]
 
 
-@pytest.mark.parametrize("fault", ["none", "warns"])
+@pytest.mark.parametrize("fault", ["none", pytest.param("warns", marks=pytest.mark.long)])
 def test_a_run_that_did_all_it_planned_is_published(tmp_path: Path, fault: str) -> None:
     assert run(tmp_path, fault) == (True, fault)
 

@@ -19,6 +19,8 @@ from ml.relation import Relation
 from simulator.world import simulate
 from tests.shipped import ROOT, SETTINGS, goldloop, query
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -171,7 +173,6 @@ def test_each_prediction_has_its_reasons_and_joins_to_all_it_came_from(folder: P
     assert int(str(features)) > 20
 
 
-@pytest.mark.long
 def test_why_tells_what_made_a_score_and_the_export_tells_the_same(folder: Path) -> None:
     [(customer, score)] = query(
         folder,
@@ -194,7 +195,6 @@ def test_why_tells_what_made_a_score_and_the_export_tells_the_same(folder: Path)
     assert query(folder, differing) == [(0,)]
 
 
-@pytest.mark.long
 def test_an_experiment_finds_what_the_simulator_planted_and_nothing_in_noise(folder: Path) -> None:
     """Tone of calls and time on task are causes of churn in simulator/truth.py."""
     words = ("--without", "negative_tone_90_days", "--without", "task_seconds_*", "--with", "noise")
@@ -224,7 +224,6 @@ def test_a_view_joined_for_an_experiment_gives_what_the_training_set_has(folder:
     assert differing == 0
 
 
-@pytest.mark.long
 def test_a_run_with_nothing_new_trains_nothing_and_changes_no_prediction(folder: Path) -> None:
     state = (
         "select count(*), count(distinct model_version), "
@@ -237,7 +236,6 @@ def test_a_run_with_nothing_new_trains_nothing_and_changes_no_prediction(folder:
     assert query(folder, "select max(version) from ml.model_versions") == [(1,)]
 
 
-@pytest.mark.long
 def test_the_runs_before_stand_in_tables_with_what_they_made_checked_and_published(
     folder: Path,
 ) -> None:
@@ -258,7 +256,6 @@ def test_the_runs_before_stand_in_tables_with_what_they_made_checked_and_publish
     assert published == [(record["parent"],)]
 
 
-@pytest.mark.long
 def test_a_version_comes_out_again_from_its_release_to_the_byte_while_that_is_kept(
     folder: Path,
 ) -> None:
@@ -275,7 +272,6 @@ def test_a_version_comes_out_again_from_its_release_to_the_byte_while_that_is_ke
     assert "goldloop releases keep ID" in gone.stderr
 
 
-@pytest.mark.long
 def test_dbt_build_by_itself_passes_before_any_file_has_landed(tmp_path: Path) -> None:
     project = tmp_path / "clone"
     for name in ("dbt_project.yml", "profiles.yml"):

@@ -20,6 +20,8 @@ from orchestration.sandbox.contracts import require_kept, verify_built
 from tests.integration.sandbox.by_hand import Command, command_line, published
 from tests.stranger import EXPOSURE, FEATURES, write_stranger
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Release, str]:

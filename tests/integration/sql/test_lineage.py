@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
-from tests.integration.sql.conftest import World
+from tests.integration.sql.scratch import Scratch
 
 Manifest = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def manifest(world: World) -> Manifest:
-    return world.scratch.manifest()
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    scratch = Scratch(tmp_path_factory.mktemp("parsed"))
+    scratch.dbt("parse")
+    return scratch.manifest()
 
 
 def models(manifest: Manifest) -> list[dict[str, Any]]:
