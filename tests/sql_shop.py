@@ -7,6 +7,8 @@ import subprocess
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
+
 from orchestration.models.macros import ML_MACROS, MODULE
 from orchestration.project import QUIET, dbt_executable
 
@@ -131,6 +133,12 @@ def dbt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, cwd=folder, env=os.environ | QUIET, check=False, capture_output=True, text=True
     )
+
+
+def rows(folder: Path, sql: str) -> list[tuple[object, ...]]:
+    """Return what ``sql`` finds in the warehouse of the project."""
+    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
 
 
 def _visits() -> str:

@@ -10,6 +10,8 @@ from ml.columns import Column, Source
 from ml.errors import PipelineError
 from ml.relation import quote
 
+MOST_CLASSES = 100
+
 
 @dataclass(frozen=True)
 class Grain:
@@ -113,14 +115,33 @@ def content_hash(conn: DuckDBPyConnection, source: Source, columns: Sequence[Col
     return "-".join("0" if part is None else f"{part:x}" for part in found)
 
 
-def class_names(conn: DuckDBPyConnection, source: Source, label: Column) -> list[str]:
-    """Return the values of ``label`` as text, in the order of the label's own type."""
+def class_names(
+    conn: DuckDBPyConnection, source: Source, label: Column, file: str
+) -> tuple[str, ...]:
+    """Return the values of ``label`` as text, in the order of the label's own type.
+
+    Raises PipelineError for a single one, and for more than ``MOST_CLASSES``; ``file`` declares it.
+    """
     name = quote(label.name)
     rows = conn.execute(
         f"select cast({name} as varchar) from (select distinct {name} from {source.relation.sql}) "
         f"where {name} is not null order by {name}"
     ).fetchall()
-    return [value for (value,) in rows]
+    classes = tuple(value for (value,) in rows)
+    if len(classes) == 1:
+        raise PipelineError(
+            f"label '{label.name}' is '{classes[0]}' in every row of {source.relation}; "
+            "two classes or more are needed",
+            fix=f"look at how {source.dbt_name} makes the label, then: {source.build}",
+        )
+    if len(classes) > MOST_CLASSES:
+        raise PipelineError(
+            f"label '{label.name}' has {len(classes):,} classes in {source.relation} "
+            f"({', '.join(classes[:3])}, …); allowed: up to {MOST_CLASSES}",
+            fix=f"group them in the SQL of {source.dbt_name}, or judge a number by rmse, mae or r2 "
+            f"in problem.success of {file}, then: {source.build}",
+        )
+    return classes
 
 
 def _one(

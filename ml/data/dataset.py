@@ -25,7 +25,6 @@ from ml.images.left_out import LeftOut, hash_sql
 from ml.relation import Relation
 from ml.spec import ModelSpec
 
-MOST_CLASSES = 100
 _SORTED = (WHOLE - {"HUGEINT", "UHUGEINT"}) | {"VARCHAR", "DOUBLE", "FLOAT", "BOOLEAN"}
 
 
@@ -260,7 +259,7 @@ def _classes_of(
 ) -> tuple[str, ...]:
     """Return the classes of ``label``, none for a number, its values found good."""
     _check_labels(conn, source, label, rows, spec)
-    return () if spec.task == "regression" else _classes(conn, source, label, spec)
+    return () if spec.task == "regression" else class_names(conn, source, label, spec.file)
 
 
 def _check_labels(
@@ -279,23 +278,3 @@ def _check_labels(
             "a row to learn from has a label",
             fix=f"leave such rows out in the SQL of {source.dbt_name}, then: {source.build}",
         )
-
-
-def _classes(
-    conn: DuckDBPyConnection, source: Source, label: Column, spec: ModelSpec
-) -> tuple[str, ...]:
-    classes = tuple(class_names(conn, source, label))
-    if len(classes) == 1:
-        raise PipelineError(
-            f"label '{label.name}' is '{classes[0]}' in every row of {source.relation}; "
-            "two classes or more are needed",
-            fix=f"look at how {source.dbt_name} makes the label, then: {source.build}",
-        )
-    if len(classes) > MOST_CLASSES:
-        raise PipelineError(
-            f"label '{label.name}' has {len(classes):,} classes in {source.relation} "
-            f"({', '.join(classes[:3])}, …); allowed: up to {MOST_CLASSES}",
-            fix=f"group them in the SQL of {source.dbt_name}, or judge a number by rmse, mae or r2 "
-            f"in problem.success of {spec.file}, then: {source.build}",
-        )
-    return classes

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from duckdb import DuckDBPyConnection
 
 from ml.columns import Column, Source
-from ml.data.features import Encoder
+from ml.data.features import Encoder, Feature
 from ml.data.transform import feature_column
 from ml.relation import quote
 from ml.spec import ModelSpec
@@ -49,21 +49,13 @@ def same_rows(
     ]
     if not features:
         return []
-    times = (
-        (training, training.time(spec.train.time, "train.time", spec.file)),
-        (scored, scored.time(spec.score.time, "score.time", spec.file)),
-    )
-    sides = [
-        _side(spec, source, time, [feature_column(each, source.columns).feature_sql
-                                   for each in features])
-        for source, time in times
-    ]  # fmt: skip
+    learnt, told = _sides(spec, spec.train.time, features, training, scored)
     same = [f"learnt.{quote(name)} = scored.{quote(name)}" for name in spec.train.key]
     counted = [_differs(f"learnt.c{at}", f"scored.c{at}", feature.kind in ("number", "boolean"))
                for at, feature in enumerate(features)]  # fmt: skip
     rows, *found = conn.execute(
         f"select count(*), {', '.join(f'count(*) filter (where {each})' for each in counted)} "
-        f"from ({sides[0]}) as learnt inner join ({sides[1]}) as scored "
+        f"from ({learnt}) as learnt inner join ({told}) as scored "
         f"on {' and '.join(same)} and learnt.goldloop_at = scored.goldloop_at"
     ).fetchall()[0]
     none = None if rows else "no row is in the training set and in the scored table"
@@ -71,6 +63,21 @@ def same_rows(
         SameRows(feature.name, rows, differ / rows if rows else None, none)
         for feature, differ in zip(features, found, strict=True)
     ]
+
+
+def _sides(
+    spec: ModelSpec, time: str, features: list[Feature], training: Source, scored: Source
+) -> tuple[str, str]:
+    """Return the queries of the features of both tables, with key and date."""
+    made = [
+        _side(spec, source, at, [feature_column(each, source.columns).feature_sql
+                                 for each in features])
+        for source, at in (
+            (training, training.time(time, "train.time", spec.file)),
+            (scored, scored.time(spec.score.time, "score.time", spec.file)),
+        )
+    ]  # fmt: skip
+    return made[0], made[1]
 
 
 def _alike(name: str, scored: Source, training: Source) -> bool:

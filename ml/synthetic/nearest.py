@@ -96,8 +96,7 @@ def _search(
 ) -> None:
     """Fill in, row by row; a real row is left as soon as it is farther than the two nearest."""
     for number in range(rows.shape[0]):
-        best, after, at = np.inf, np.inf, 0
-        before, behind = 0, 0
+        best, after, at, before, behind = np.inf, np.inf, 0, 0, 0
         for other in range(pool.shape[0]):
             if other == own[number]:
                 continue

@@ -35,12 +35,7 @@ def predict(cursor: DuckDBPyConnection, asked: Mapping[str, Any]) -> Mapping[str
     """
     version = find_version(cursor, asked["model"], asked["version"], asked["macro"])
     features = Encoder.from_json(version.features).features
-    if not RULES[version.task].features:
-        raise UsageError(
-            f"{asked['macro']} asks {version.name}, a {version.task}, which tells of no row by its "
-            "features; allowed: models that learn from features",
-            fix=f"ask it by {ASKED_BY[version.task]} in the SQL that calls {asked['macro']}",
-        )
+    _check_by_rows(version, asked)
     check_task(version, asked)
     _check_zone(version, features, asked)
     source = source_given(cursor, asked["relation"], asked["dry"])
@@ -67,6 +62,15 @@ def predict(cursor: DuckDBPyConnection, asked: Mapping[str, Any]) -> Mapping[str
         "model": version.model,
         "version": version.version,
     }
+
+
+def _check_by_rows(version: ModelVersion, asked: Mapping[str, Any]) -> None:
+    if not RULES[version.task].features:
+        raise UsageError(
+            f"{asked['macro']} asks {version.name}, a {version.task}, which tells of no row by its "
+            "features; allowed: models that learn from features",
+            fix=f"ask it by {ASKED_BY[version.task]} in the SQL that calls {asked['macro']}",
+        )
 
 
 def _check_zone(

@@ -1,6 +1,5 @@
 """The commands about ML models, of one that SQL trains: they work, or say what to do instead."""
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from dataops.warehouse import Warehouse
 from ml.errors import UsageError
 from ml.relation import Relation
-from orchestration.project import Project
+from tests.parsed import write_parsed
 from tests.unit.ml.world import DECLARED, small_world
 from tests.unit.test_feature_code import node
 from tests.unit.test_why_and_export_commands import call
@@ -20,10 +19,6 @@ from tests.unit.test_why_and_export_commands import call
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose one release has a version that SQL trained, as the plugin leaves it."""
     folder = tmp_path_factory.mktemp("project")
-    (folder / "dbt_project.yml").write_text("name: p\nprofile: p\n")
-    (folder / "profiles.yml").write_text(
-        "p: {target: dev, outputs: {dev: {type: duckdb, path: w.duckdb}}}\n"
-    )
     trained = node("buyers", "model", "1", [], []) | {
         "original_file_path": "models/buyers.sql", "config": {"materialized": "ml_model"}
     }  # fmt: skip
@@ -35,10 +30,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }  # fmt: skip
     nodes = {"model.p.buyers": trained, "model.p.ftr": other}
     manifest = {"metadata": {}, "nodes": nodes, "sources": {}, "exposures": {"e": exposure}}
-    project = Project.locate(folder)
-    project.target.mkdir(parents=True)
-    (project.target / "manifest.json").write_text(json.dumps(manifest))
-    (project.target / "parsed").write_text(project.fingerprint)
+    write_parsed(folder, manifest)
     world = small_world()
     world.name = "buyers"
     world.sql("alter table gold.trn rename to buyers__training")

@@ -17,7 +17,7 @@ from ml.experiment.change import DECLARED, Change
 from ml.experiment.result import Experiment, Rung
 from orchestration.cli.main import app
 from orchestration.experiment.advice import advice
-from orchestration.project import Project
+from tests.parsed import write_parsed
 from tests.unit.features.test_features_declared import node, unique
 from tests.unit.ml.world import DECLARED as MODEL
 from tests.unit.ml.world import NOW, World, small_world
@@ -70,14 +70,7 @@ def manifest() -> dict[str, Any]:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A release with a training set and a feature view that knows half of the truth."""
     folder = tmp_path_factory.mktemp("experiment")
-    (folder / "dbt_project.yml").write_text("name: p\nprofile: p\n")
-    (folder / "profiles.yml").write_text(
-        "p: {target: dev, outputs: {dev: {type: duckdb, path: w.duckdb}}}\n"
-    )
-    found = Project.locate(folder)
-    found.target.mkdir(parents=True)
-    (found.target / "manifest.json").write_text(json.dumps(manifest()))
-    (found.target / "parsed").write_text(found.fingerprint)
+    write_parsed(folder, manifest())
     warehouse = Warehouse(folder / "warehouse")
     candidate = warehouse.open("run-1")
     with warehouse.connect() as connection:

@@ -13,8 +13,8 @@ from dataops.manifest import Manifest
 from dataops.warehouse import Warehouse
 from ml.errors import GoldloopError, UsageError
 from orchestration.cli.main import app
-from orchestration.project import Project
 from orchestration.synthetic.sets import unmarked_tables
+from tests.parsed import write_parsed
 from tests.unit.features.test_features_declared import node
 from tests.unit.ml.people import NOW, TRAIN, make, people, spec_of
 from tests.unit.test_forest_plot import SVG, ends
@@ -53,14 +53,7 @@ def manifest(*downstream: str) -> dict[str, Any]:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A release with one of the two sets that its project declares."""
     folder = tmp_path_factory.mktemp("synthetic")
-    (folder / "dbt_project.yml").write_text("name: p\nprofile: p\n")
-    (folder / "profiles.yml").write_text(
-        "p: {target: dev, outputs: {dev: {type: duckdb, path: w.duckdb}}}\n"
-    )
-    found = Project.locate(folder)
-    found.target.mkdir(parents=True)
-    (found.target / "manifest.json").write_text(json.dumps(manifest()))
-    (found.target / "parsed").write_text(found.fingerprint)
+    write_parsed(folder, manifest())
     candidate = Warehouse(folder / "warehouse").open("run-1")
     with Warehouse(folder / "warehouse").connect() as connection:
         people(connection)

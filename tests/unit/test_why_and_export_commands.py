@@ -15,7 +15,7 @@ from ml.errors import GoldloopError, PipelineError, UsageError
 from ml.score import score
 from ml.versions.provenance import Provenance
 from orchestration.cli.main import app
-from orchestration.project import Project
+from tests.parsed import write_parsed
 from tests.unit.ml.world import DECLARED, NOW, small_world
 from tests.unit.test_feature_code import node
 
@@ -31,10 +31,6 @@ def call(project: Path, *words: str) -> str:
 
 def write_manifest(folder: Path) -> None:
     """Put down what dbt would parse of a project with one ML model over gold.trn and gold.ftr."""
-    (folder / "dbt_project.yml").write_text("name: p\nprofile: p\n")
-    (folder / "profiles.yml").write_text(
-        "p: {target: dev, outputs: {dev: {type: duckdb, path: w.duckdb}}}\n"
-    )
     exposure: dict[str, Any] = {
         "name": "model",
         "type": "ml",
@@ -45,10 +41,7 @@ def write_manifest(folder: Path) -> None:
     }
     nodes = {f"model.p.{name}": node(name, "model", "1", [], []) for name in ("trn", "ftr")}
     manifest = {"metadata": {}, "nodes": nodes, "sources": {}, "exposures": {"e": exposure}}
-    project = Project.locate(folder)
-    project.target.mkdir(parents=True)
-    (project.target / "manifest.json").write_text(json.dumps(manifest))
-    (project.target / "parsed").write_text(project.fingerprint)
+    write_parsed(folder, manifest)
 
 
 @pytest.fixture
