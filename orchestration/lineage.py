@@ -33,6 +33,9 @@ _DOWN = {
     Kind.TABLE: "not resolved, maybe ",
 }
 
+# Wider than any line.
+_WHOLE = 100_000
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -69,7 +72,9 @@ def show_lineage(folder: Path | None, asked: Asked, as_json: bool) -> None:
         return
     for is_up, is_asked in ((True, asked.is_up), (False, asked.is_down)):
         if is_asked:
-            console.print(_Drawing(found, asked, is_up).of(starts))
+            # A terminal folds long lines within the tree; a file or a pipe gets each whole.
+            width = None if console.is_terminal else _WHOLE
+            console.print(_Drawing(found, asked, is_up).of(starts), soft_wrap=False, width=width)
     _print_resolved(console, reasons, asked.unresolved)
 
 

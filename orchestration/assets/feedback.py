@@ -39,6 +39,7 @@ def check_feedback(project: Project) -> None:
     if _compile(project, found):
         compiled = compiled_models(project.manifest, [project.target / LAGS])
         _refuse_broken(project.manifest, Lineage(compiled, {}), found, only_sure=True)
+    stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(project.fingerprint)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import shutil
 import subprocess
 import sys
@@ -193,6 +194,15 @@ def test_why_tells_what_made_a_score_and_the_export_tells_the_same(folder: Path)
         "using (customer_id, as_of_date) where not abs(churn.score - x.score) <= 1e-12"
     )
     assert query(folder, differing) == [(0,)]
+
+
+def test_lineage_is_written_whole_where_no_terminal_folds_it(folder: Path) -> None:
+    told = goldloop(folder, "lineage", "gold.rpt_retention.churn_probability", "--up")
+    assert told.returncode == 0, told.stderr
+    [scored] = [line for line in told.stdout.splitlines() if "gold.ftr_customers: plan" in line]
+    assert len(scored) > 80
+    assert scored.endswith("more)")
+    assert re.search(r"columns resolved: (\d+) of \1 ", told.stdout)
 
 
 def test_an_experiment_finds_what_the_simulator_planted_and_nothing_in_noise(folder: Path) -> None:
