@@ -15,7 +15,7 @@ from ml.monitoring.watch import watch
 from ml.spec import ModelSpec
 from orchestration.cli.main import app
 from orchestration.project import Project
-from tests.unit.ml.test_ml_monitor import WEEKS, score_later
+from tests.unit.ml.watching import WEEKS, score_later
 from tests.unit.ml.world import NOW, World, small_world
 
 

@@ -13,7 +13,7 @@ from ml.spec import parse_spec
 from ml.train import train
 from ml.versions.provenance import Provenance
 from orchestration.run.summary import _print_alarms, _print_rejects, _print_untold
-from tests.unit.ml.test_ml_monitor import WEEKS, score_later
+from tests.unit.ml.watching import WEEKS, score_later
 from tests.unit.ml.world import NOW, small_world
 
 

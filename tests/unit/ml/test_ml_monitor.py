@@ -1,35 +1,11 @@
 """A model is watched once it scores: drift, skew and performance, window by window."""
 
 from datetime import date
-from typing import Any
 
 import pytest
 
-from ml.monitoring.watch import Watched, watch
-from tests.unit.ml.world import NOW, World
-
-WEEKS = {"monitor": {"psi": 0.2, "missing": 0.1, "window": "week"}}
-LATER = date(2025, 4, 2)
-
-
-def watched(world: World, changes: dict[str, Any], run: str = "run-1") -> Watched:
-    return watch(world.conn, world.spec(changes), world.relations, run, now=NOW)
-
-
-def score_later(world: World, changes: dict[str, Any], week: int, a: str = "a") -> None:
-    """Score the rows of the training set as if they were those of a later week."""
-    world.sql(
-        f"create or replace table gold.ftr as select id, {a} as a, b, c, d, "
-        f"date '{LATER}' + 7 * {week} as day from gold.trn"
-    )
-    world.score(changes)
-
-
-def drift(world: World, where: str) -> list[tuple[Any, ...]]:
-    return world.sql(
-        "select column_name, psi, is_alarm, reason, rows, differ from ml.drift_metrics "
-        f"where {where} order by column_name, segment"
-    )
+from tests.unit.ml.watching import WEEKS, drift, score_later, watched
+from tests.unit.ml.world import World
 
 
 def test_unchanged_rows_raise_no_alarm_and_a_planted_drift_is_seen_within_one_window(

@@ -15,7 +15,7 @@ from ml.monitoring.profile import SortedNumbers
 from ml.monitoring.rows import Looked
 from ml.monitoring.windows import against
 from orchestration.assets.watching import _drift, _performance
-from tests.unit.ml.test_ml_monitor import WEEKS, drift, late, performance, score_later, watched
+from tests.unit.ml.watching import WEEKS, drift, late, performance, score_later, watched
 from tests.unit.ml.world import World
 
 RUNS: dict[str, Any] = {"monitor": {"psi": 0.2}}

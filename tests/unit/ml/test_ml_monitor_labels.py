@@ -5,22 +5,8 @@ from typing import Any
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from tests.unit.ml.test_ml_monitor import LATER, WEEKS, drift, watched
+from tests.unit.ml.watching import LATER, WEEKS, drift, late, performance, watched
 from tests.unit.ml.world import World
-
-
-def late(world: World) -> None:
-    """Leave the labels of the last two weeks out of the training set, for later."""
-    world.sql("create table gold.labels as from gold.trn")
-    world.sql("delete from gold.trn where day >= date '2025-02-26'")
-
-
-def performance(world: World, kind: str) -> dict[str, tuple[Any, ...]]:
-    rows = world.sql(
-        "select metric, value, low, high, rows, predictions, reason from ml.performance "
-        f"where kind = '{kind}'"
-    )
-    return {metric: tuple(rest) for metric, *rest in rows}
 
 
 def test_labels_that_come_later_tell_how_good_predictions_were(world: World) -> None:

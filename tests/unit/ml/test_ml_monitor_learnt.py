@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.ml.test_ml_monitor import watched
+from tests.unit.ml.watching import watched
 from tests.unit.ml.world import World
 
 NOTHING_LEFT = "every row told was learnt from"

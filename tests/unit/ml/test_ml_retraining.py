@@ -8,7 +8,7 @@ import pytest
 from ml.errors import UsageError
 from ml.monitoring.retraining import Retraining, decide, record
 from ml.monitoring.watch import watch
-from tests.unit.ml.test_ml_monitor import WEEKS, late, score_later
+from tests.unit.ml.watching import WEEKS, late, score_later
 from tests.unit.ml.world import NOW, World
 
 

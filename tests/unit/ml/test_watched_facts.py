@@ -5,8 +5,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.assets.watching import _drift, _performance, check_specs
-from tests.unit.ml.test_ml_monitor import WEEKS, score_later, watched
-from tests.unit.ml.test_ml_monitor_labels import late
+from tests.unit.ml.watching import WEEKS, late, score_later, watched
 from tests.unit.ml.world import World
 
 KEY = dg.AssetKey(["predictions", "model"])
