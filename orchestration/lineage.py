@@ -73,8 +73,8 @@ def show_lineage(folder: Path | None, asked: Asked, as_json: bool) -> None:
     for is_up, is_asked in ((True, asked.is_up), (False, asked.is_down)):
         if is_asked:
             # A terminal folds long lines within the tree; a file or a pipe gets each whole.
-            width = None if console.is_terminal else _WHOLE
-            console.print(_Drawing(found, asked, is_up).of(starts), soft_wrap=False, width=width)
+            page = console if console.is_terminal else Console(width=_WHOLE)
+            page.print(_Drawing(found, asked, is_up).of(starts), soft_wrap=False)
     _print_resolved(console, reasons, asked.unresolved)
 
 
