@@ -40,6 +40,13 @@ class Values:
             return cls(values)
         return cls(values, np.frombuffer(bitmap, dtype=np.uint8), array.offset)
 
+    @property
+    def whole_bytes(self) -> npt.NDArray[np.uint8] | None:
+        """The bitmap from the first row on; None without one, or where that is within a byte."""
+        if self.bits is None or self.offset % _BITS_A_BYTE:
+            return None
+        return self.bits[self.offset // _BITS_A_BYTE :]
+
     def numbers(self) -> Array:
         """Return the values as float64 [rows], NaN where they are missing."""
         found = self.values.astype(np.float64)

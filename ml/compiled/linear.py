@@ -68,9 +68,11 @@ class CompiledLinear:
             if isinstance(part, Category):
                 codes = column.values if column.bits is None else column.numbers()
                 _look_up(codes, part.table, sums)
-            else:
+            elif (bits := column.whole_bytes) is None:
                 values = column.values if column.bits is None else column.numbers()
                 _multiply(values, part.center, part.slope, part.gap, sums)
+            else:
+                _multiply_some(column.values, bits, part.center, part.slope, part.gap, sums)
         if not np.isfinite(sums).all():
             return None
         return _told(sums) if self.is_classifier else sums[0]
@@ -171,6 +173,26 @@ def _multiply(values, center, slope, gap, sums) -> None:  # type: ignore[no-unty
         for row in range(len(values)):
             value = values[row]
             out[row] += there if value != value else (value - center) * line
+
+
+@kernel
+def _multiply_some(  # type: ignore[no-untyped-def]
+    values, bits, center, slope, gap, sums
+) -> None:
+    whole = len(values) // 8
+    for at in range(len(slope)):
+        line, there, out = slope[at], gap[at], sums[at]
+        for byte in range(whole):
+            has = np.uint64(bits[byte])
+            some, told = values[8 * byte : 8 * byte + 8], out[8 * byte : 8 * byte + 8]
+            for bit in range(8):
+                value = some[bit]
+                known = (has >> np.uint64(bit)) & np.uint64(1) != 0 and value == value
+                told[bit] += (value - center) * line if known else there
+        for row in range(8 * whole, len(values)):
+            value = values[row]
+            known = (np.uint64(bits[whole]) >> np.uint64(row - 8 * whole)) & np.uint64(1) != 0
+            out[row] += (value - center) * line if known and value == value else there
 
 
 @kernel

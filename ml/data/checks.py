@@ -11,6 +11,11 @@ from ml.errors import PipelineError
 from ml.relation import quote
 
 MOST_CLASSES = 100
+# Types of a key that are counted by a bit for each value there could be, and how many bits may be.
+_COUNTED = frozenset(
+    ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
+)
+_BITS_A_ROW, _MOST_BITS = 64, 1 << 28
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,8 @@ def check_rows(conn: DuckDBPyConnection, source: Source, grain: Grain, now: date
             )
     if grain.time:
         check_past(conn, source, grain.time, now)
-    _check_repeats(conn, source, grain)
+    if _different(conn, source, grain, rows) != rows:
+        _check_repeats(conn, source, grain)
     return int(rows)
 
 
@@ -81,6 +87,31 @@ def check_past(conn: DuckDBPyConnection, source: Source, time: Column, now: date
             f"{utc(now):%Y-%m-%d %H:%M:%S} UTC",
             fix=f"fix the SQL of {source.dbt_name}, then: {source.build}",
         )
+
+
+def _different(conn: DuckDBPyConnection, source: Source, grain: Grain, rows: int) -> int | None:
+    """Return how many different grains there are, None where bits would not count them.
+
+    Whole numbers and days that lie close together have a bit each: a tenth of the work of a group.
+    No number of the grain is null, and no day infinite.
+    """
+    days = [f"cast({grain.sql[-1]} - date '1970-01-01' as bigint)"] if grain.time else []
+    if not rows or not all(column.base in _COUNTED for column in grain.key) or (
+        grain.time and not grain.by_day
+    ):  # fmt: skip
+        return None
+    places = [*(f"cast({column.sql} as bigint)" for column in grain.key), *days]
+    ends = ", ".join(f"min({place}), max({place})" for place in places)
+    found = _one(conn, f"select {ends} from {source.relation.sql}")
+    terms, size = [], 1
+    for place, low, high in zip(places, found[::2], found[1::2], strict=True):
+        terms.append(f"({place} - ({low})) * {size}")
+        size *= high - low + 1
+    if size > min(_BITS_A_ROW * rows, _MOST_BITS):
+        return None
+    bits = f"bitstring_agg({' + '.join(terms)}, 0, {size - 1})"
+    (count,) = _one(conn, f"select bit_count({bits}) from {source.relation.sql}")
+    return count
 
 
 def _check_repeats(conn: DuckDBPyConnection, source: Source, grain: Grain) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -44,6 +45,11 @@ class Feature:
     sql: str | None = None
     reads: tuple[tuple[str, str], ...] = ()
     described: Description | None = None
+
+    @cached_property
+    def codes(self) -> pa.Array:
+        """The categories, each at its code."""
+        return pa.array(self.categories, pa.string())
 
     @property
     def column(self) -> Column:
@@ -107,7 +113,7 @@ class Encoder:
 
     def columns(self, rows: pa.Table | pa.RecordBatch) -> list[Any]:
         """Return the columns of ``rows``, text as the codes of its categories; null is missing."""
-        return [_coded(feature, rows.column(at)) for at, feature in enumerate(self.features)]
+        return [coded(feature, rows.column(at)) for at, feature in enumerate(self.features)]
 
     def _documents(self, rows: pa.Table | pa.RecordBatch) -> npt.NDArray[np.object_]:
         # Arrow 26's binary_join_element_wise leaves out a row of which every text is null.
@@ -131,7 +137,7 @@ class Encoder:
 
 def _numbers(feature: Feature, values: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.float64]:
     """Return ``values`` as the matrix has them: a category's code, NaN for missing."""
-    plain = pc.cast(_coded(feature, values), pa.float64())
+    plain = pc.cast(coded(feature, values), pa.float64())
     return np.asarray(plain.to_numpy(zero_copy_only=False))
 
 
@@ -153,11 +159,11 @@ def _descriptors(rows: pa.Table | pa.RecordBatch, at: Positions | None) -> Matri
     return np.concatenate(parts, axis=1)
 
 
-def _coded(feature: Feature, values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+def coded(feature: Feature, values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     """Return ``values``, those of a category as its codes, null where it has none."""
     if feature.kind != "category":
         return values
-    return pc.index_in(values, value_set=pa.array(feature.categories, pa.string()))
+    return pc.index_in(values, value_set=feature.codes)
 
 
 def _feature(kept: dict[str, Any]) -> Feature:
@@ -229,7 +235,19 @@ def missing_in(values: pa.ChunkedArray, at: Positions | None = None) -> int:
 def infinite(columns: Sequence[Column], rows: pa.Table | pa.RecordBatch) -> list[str]:
     """Return the names of the columns that hold an infinite value in ``rows``."""
     floats = [at for at, each in enumerate(columns) if each.kind not in ("text", "photo")]
-    found = side_by_side(
-        lambda at: pc.any(pc.is_inf(rows.column(at))).as_py(), floats, rows.num_rows
-    )
+    found = side_by_side(lambda at: _is_endless(rows.column(at)), floats, rows.num_rows)
     return [columns[at].name for at, endless in zip(floats, found, strict=True) if endless]
+
+
+def _is_endless(values: pa.Array | pa.ChunkedArray) -> bool:
+    """Whether one of ``values`` is infinite."""
+    chunks = values.chunks if isinstance(values, pa.ChunkedArray) else [values]
+    return any(_may_be_endless(chunk) and pc.any(pc.is_inf(chunk)).as_py() for chunk in chunks)
+
+
+def _may_be_endless(values: pa.Array) -> bool:
+    """Whether one of ``values`` is infinite, or what lies where a null is: a fifth of the work."""
+    if not len(values) or not pa.types.is_floating(values.type):
+        return bool(len(values))
+    plain = np.frombuffer(values.buffers()[1], dtype=values.type.to_pandas_dtype())
+    return bool(np.isinf(plain[values.offset : values.offset + len(values)]).any())

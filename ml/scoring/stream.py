@@ -4,6 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +23,9 @@ from ml.model import Model
 from ml.relation import quote
 from ml.scoring.predictions import Target
 from ml.scoring.unlabelled import told_by_task
+
+if TYPE_CHECKING:
+    from ml.compiled import Compiled
 
 # Below so many rows scikit-learn is done sooner than compiled code is loaded.
 FEW_ROWS = 20_000
@@ -142,18 +146,26 @@ def predictions_of(model: Model, told: Array) -> tuple[pa.Array, pa.Array]:
 
 def teller(model: Model, rows: int) -> tuple[Tell, int]:
     """Return what tells of a batch of features, and how many threads may do so at once."""
-    if rows >= FEW_ROWS:
-        # Imported here because Numba takes half a second, which few rows do not need.
-        from ml.compiled import Values, compiled
+    made = compiled_for(model, rows)
+    if made is None:
+        # scikit-learn has threads of its own.
+        return lambda batch: model.tell(model.encoder.encode(batch)), 0
+    from ml.compiled import Values
 
-        made = compiled(model)
-        if made is not None:
-            encoder = model.encoder
-            return lambda batch: made.tell(
-                [Values.of_arrow(column) for column in encoder.columns(batch)]
-            ), os.cpu_count() or 1
-    # scikit-learn has threads of its own.
-    return lambda batch: model.tell(model.encoder.encode(batch)), 0
+    def tell(batch: pa.RecordBatch) -> Array:
+        return made.tell([Values.of_arrow(column) for column in model.encoder.columns(batch)])
+
+    return tell, os.cpu_count() or 1
+
+
+def compiled_for(model: Model, rows: int) -> "Compiled | None":
+    """Return ``model`` compiled; None where it cannot be, or so few ``rows`` are told sooner."""
+    if rows < FEW_ROWS:
+        return None
+    # Imported here because Numba takes half a second, which few rows do not need.
+    from ml.compiled import compiled
+
+    return compiled(model)
 
 
 def _earlier(each: EarlierModel, rows: int) -> Teller:

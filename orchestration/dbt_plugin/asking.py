@@ -20,7 +20,7 @@ from orchestration.dbt_plugin.forecasting import forecast
 from orchestration.dbt_plugin.given import check_names, check_task, source_given
 from orchestration.dbt_plugin.moving import drifted, skewed
 from orchestration.dbt_plugin.recommending import recommend
-from orchestration.dbt_plugin.telling import find_version
+from orchestration.dbt_plugin.telling import find_version, read_sql
 
 # The moments whose SQL depends on the session's zone, and the names of that of training.
 ZONED, UTC = "TIMESTAMP WITH TIME ZONE", ("UTC", "Etc/UTC")
@@ -57,7 +57,7 @@ def predict(cursor: DuckDBPyConnection, asked: Mapping[str, Any]) -> Mapping[str
     }
     return {
         "key": json.dumps(key),
-        "features": [column.feature_sql for column in columns],
+        "features": read_sql(columns),
         "type": _type_told(version),
         "model": version.model,
         "version": version.version,

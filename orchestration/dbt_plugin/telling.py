@@ -1,6 +1,6 @@
 """A version as a function of SQL: batches of features in, what it tells of them out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,26 +8,46 @@ import numpy as np
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from ml.data.features import infinite
+from ml.columns import Column
+from ml.data.features import coded
 from ml.declaration.trust import Trust
 from ml.errors import PipelineError, UsageError
+from ml.evaluation.metrics import Array
 from ml.explain import Explainer, reasons
 from ml.model import Model
 from ml.names import listed
-from ml.scoring.stream import FEW_ROWS, columns_told, predictions_of, teller
+from ml.scoring.stream import FEW_ROWS, columns_told, compiled_for, predictions_of
 from ml.versions import registry
 from ml.versions.registry import ModelVersion
 from ml.versions.reproduce import declared
 from orchestration.settings import read_settings
 
 
+def read_sql(columns: Sequence[Column]) -> list[str]:
+    """Return the arguments by which a version is given ``columns``, its features in order.
+
+    The numbers are one list, then come the texts: DuckDB hands over 2,048 rows at a time, and each
+    argument costs as much as telling of that many does.
+    """
+    numbers = [column.feature_sql for column in columns if _is_number(column)]
+    others = [column.feature_sql for column in columns if not _is_number(column)]
+    return [f"[{', '.join(numbers)}]", *others] if numbers else others
+
+
+def _is_number(column: Column) -> bool:
+    return column.kind in ("number", "boolean")
+
+
 class Teller:
-    """Tells of batches whose columns are the features of a version, in order."""
+    """Tells of batches whose columns are what :func:`read_sql` writes for a version."""
 
     def __init__(self, name: str, model: Model, rows: int, top: int) -> None:
         self._name, self._model, self._top = name, model, top
-        self._tell, _ = teller(model, rows)
-        self._columns = [feature.column for feature in model.encoder.features]
+        self._made = compiled_for(model, rows)
+        self._features = model.encoder.features
+        counted = [_is_number(feature.column) for feature in self._features]
+        self._numbers = [at for at, is_number in enumerate(counted) if is_number]
+        self._texts = [at for at, is_number in enumerate(counted) if not is_number]
         self._explainer = Explainer(model) if top else None
 
     @classmethod
@@ -46,16 +66,18 @@ class Teller:
 
     def tell(self, batch: pa.RecordBatch) -> pa.Array:
         """Return prediction and score of each row."""
-        told = columns_told(self._model, self._told(batch))
+        numbers, texts = self._read(batch)
+        told = columns_told(self._model, self._told(numbers, texts))
         return _struct({"prediction": _as_text(told["prediction"]), "score": told["score"]})
 
     def explain(self, batch: pa.RecordBatch) -> pa.Array:
         """Return prediction, score and the features that made it, as lists of ``top``."""
-        told = self._told(batch)
+        numbers, texts = self._read(batch)
+        told = self._told(numbers, texts)
         prediction, score = predictions_of(self._model, told)
         classes = self._model.decide(told) if self._model.classes else None
-        explained = self._explainer.explain(self._model.encoder.encode(batch), classes)  # type: ignore[union-attr]
-        found = list(reasons(explained, self._top).values())
+        inputs = self._model.encoder.encode(self._batch(numbers, texts))
+        found = list(reasons(self._explainer.explain(inputs, classes), self._top).values())  # type: ignore[union-attr]
         pairs = zip(found[::2], found[1::2], strict=True)
         by_rank = [_struct({"feature": name, "effect": effect}) for name, effect in pairs]
         rows, top = batch.num_rows, self._top
@@ -67,15 +89,42 @@ class Teller:
             {"prediction": prediction.cast(pa.string()), "score": score, "reasons": lists}
         )
 
-    def _told(self, batch: pa.RecordBatch) -> Any:
-        endless = infinite(self._columns, batch)
-        if endless:
+    def _read(self, batch: pa.RecordBatch) -> tuple[Array, list[pa.Array]]:
+        """Return the numbers [features, rows], NaN where one is missing, and the texts.
+
+        Raises PipelineError for an infinite number.
+        """
+        many = len(self._numbers)
+        if not many:
+            return np.empty((0, batch.num_rows)), batch.columns
+        flat = batch.column(0).flatten().to_numpy(zero_copy_only=False)
+        numbers = np.ascontiguousarray(flat.reshape(batch.num_rows, many).T)
+        endless = np.isinf(numbers)
+        if endless.any():
+            name = self._features[self._numbers[int(endless.any(axis=1).argmax())]].name
             raise PipelineError(
-                f"feature '{endless[0]}' of {self._name} is infinite in a row (a division by "
+                f"feature '{name}' of {self._name} is infinite in a row (a division by "
                 "zero?); allowed: finite numbers and null",
                 fix="mend it in the SQL of what is scored",
             )
-        return self._tell(batch)
+        return numbers, batch.columns[1:]
+
+    def _told(self, numbers: Array, texts: Sequence[pa.Array]) -> Array:
+        if self._made is None:
+            return self._model.tell(self._model.encoder.encode(self._batch(numbers, texts)))
+        from ml.compiled import Values
+
+        columns = [Values(each) for each in numbers]
+        for at, text in zip(self._texts, texts, strict=True):
+            columns.insert(at, Values.of_arrow(coded(self._features[at], text)))
+        return self._made.tell(columns)
+
+    def _batch(self, numbers: Array, texts: Sequence[pa.Array]) -> pa.RecordBatch:
+        """Return the features in order, a column each."""
+        columns = [pa.array(each) for each in numbers]
+        for at, text in zip(self._texts, texts, strict=True):
+            columns.insert(at, text)
+        return pa.RecordBatch.from_arrays(columns, [each.name for each in self._features])
 
 
 def _as_text(values: pa.Array) -> pa.Array:

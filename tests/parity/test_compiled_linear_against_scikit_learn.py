@@ -4,6 +4,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -74,6 +75,18 @@ def test_a_regression_differs_by_rounding_alone(seed, kind):
     told = of_linear(estimator).tell([Values(np.ascontiguousarray(each)) for each in rows.T])
     differs = np.abs(told - estimator.predict(rows))
     assert (differs <= 1e-12 * magnitude(estimator, rows)).all()
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 1000), start=st.integers(0, 20), rows=st.integers(1, 40))
+def test_nulls_of_arrow_add_what_missing_numbers_add(seed, start, rows):
+    """Where the bitmap begins within a byte, and where its last byte is cut, as elsewhere."""
+    estimator, matrix = fitted(LogisticRegression(max_iter=30), seed, classes=3)
+    nulls = [pa.array(each, from_pandas=True).slice(start, rows) for each in matrix.T]
+    plain = [Values(np.ascontiguousarray(each[start : start + rows])) for each in matrix.T]
+    made = of_linear(estimator)
+    told = made.tell([Values.of_arrow(each) for each in nulls])
+    np.testing.assert_array_equal(told, made.tell(plain))
 
 
 @settings(max_examples=15, deadline=None)
