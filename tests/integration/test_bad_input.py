@@ -36,7 +36,7 @@ WRONG = [
     pytest.param(
         TRAINING, "'visits') }}", "'visits') }} -- {{ source('predictions', 'purchase') }}", 2,
         ["circle", "main_gold/visit_training -> ml/purchase -> predictions/purchase"],
-        id="a model that reads its own predictions",
+        id="a model that reads its own predictions", marks=pytest.mark.long,
     ),
     pytest.param(
         TRAINING, "source('web', 'visits')", "source('web', 'visit')", 2,

@@ -18,6 +18,8 @@ from tests.conftest import Run
 from tests.feature_project import DIRECT, VIEW, write_features
 from tests.stranger import write_stranger
 
+pytestmark = pytest.mark.long
+
 
 class Dbt:
     """dbt alone, on a stranger's project with a warehouse file of its own."""
@@ -122,7 +124,6 @@ def test_dbt_itself_refuses_what_cannot_be_meant(alone: Dbt, sql: str, words: li
         assert word in done.stdout
 
 
-@pytest.mark.long
 def test_an_event_time_of_text_and_a_double_row_are_named(alone: Dbt) -> None:
     view = alone.folder / "models/ftr_channels.sql"
     view.write_text(VIEW.replace("visit_date as", "cast(visit_date as varchar) as"))

@@ -14,6 +14,8 @@ from ml.versions.registry import load
 from tests.conftest import Run
 from tests.sql_shop import ASKS, ROWS, TRAINS, dbt, rows, trains, write_shop
 
+pytestmark = pytest.mark.long
+
 BEFORE = ("visit_id", "pages", "channel", "is_bought", "visit_date")
 
 
@@ -179,7 +181,6 @@ def test_planted_drift_and_skew_are_found_and_nothing_else(shop: Path) -> None:
     assert moved == pytest.approx(wanted)
 
 
-@pytest.mark.long
 def test_a_second_build_trains_nothing_again(shop: Path) -> None:
     done = dbt(shop, "build", "--select", "purchase")
     assert done.returncode == 0, done.stdout
@@ -189,7 +190,6 @@ def test_a_second_build_trains_nothing_again(shop: Path) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.long
 def test_looking_and_building_without_rows_need_no_trained_model(tmp_path: Path) -> None:
     folder = write_shop(tmp_path)
     for command in (("compile",), ("build", "--empty")):
@@ -202,7 +202,6 @@ def test_looking_and_building_without_rows_need_no_trained_model(tmp_path: Path)
                 "(select null) left join drifted on true") == [("DOUBLE", "BOOLEAN")]  # fmt: skip
 
 
-@pytest.mark.long
 def test_a_run_trains_in_its_dbt_step_and_asks_an_exposure_after_its_training(
     stranger: Path, goldloop: Run
 ) -> None:

@@ -12,6 +12,8 @@ from orchestration.project import Project
 from orchestration.run.dead_runs import alive
 from orchestration.run.executor import releasing_executor
 
+pytestmark = pytest.mark.long
+
 QUIET = {"telemetry": {"enabled": False}}
 REASONS = {
     "fails": "check failed: table: holds",
@@ -69,15 +71,12 @@ def run(home: Path, fault: str) -> tuple[bool, str | None]:
         return success, connection.execute("select fault from t").fetchall()[0][0]
 
 
-@pytest.mark.parametrize("fault", ["none", pytest.param("warns", marks=pytest.mark.long)])
+@pytest.mark.parametrize("fault", ["none", "warns"])
 def test_a_run_that_did_all_it_planned_is_published(tmp_path: Path, fault: str) -> None:
     assert run(tmp_path, fault) == (True, fault)
 
 
-@pytest.mark.parametrize(
-    "fault",
-    ["fails", *(pytest.param(each, marks=pytest.mark.long) for each in REASONS if each != "fails")],
-)
+@pytest.mark.parametrize("fault", list(REASONS))
 def test_a_run_that_fell_short_leaves_the_current_release_untouched(
     tmp_path: Path, fault: str
 ) -> None:
@@ -94,7 +93,6 @@ def test_a_run_that_fell_short_leaves_the_current_release_untouched(
     assert (ended.outcome, ended.parent) == ("failed", release.name)
 
 
-@pytest.mark.long
 def test_runs_of_processes_that_died_are_reported_failed(tmp_path: Path) -> None:
     with instance_of(tmp_path) as instance:
         job = gate_job(str(tmp_path), "none")
@@ -105,7 +103,6 @@ def test_runs_of_processes_that_died_are_reported_failed(tmp_path: Path) -> None
     assert found.status == dg.DagsterRunStatus.FAILURE
 
 
-@pytest.mark.long
 def test_a_run_that_waits_for_its_turn_is_not_taken_for_dead(tmp_path: Path) -> None:
     with instance_of(tmp_path) as instance:
         job = gate_job(str(tmp_path), "none")
@@ -117,7 +114,6 @@ def test_a_run_that_waits_for_its_turn_is_not_taken_for_dead(tmp_path: Path) -> 
     assert found.status == dg.DagsterRunStatus.STARTED
 
 
-@pytest.mark.long
 def test_a_failed_run_cannot_be_resumed_for_its_tables_are_not_in_the_release(
     tmp_path: Path,
 ) -> None:
@@ -130,7 +126,6 @@ def test_a_failed_run_cannot_be_resumed_for_its_tables_are_not_in_the_release(
     assert not (tmp_path / "current").exists()
 
 
-@pytest.mark.long
 def test_the_ledger_tells_what_a_run_made_checked_and_cost(tmp_path: Path) -> None:
     run(tmp_path, "none")
     [started, asset, check, release, ended] = Warehouse(tmp_path).ledger.events()

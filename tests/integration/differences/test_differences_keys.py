@@ -12,6 +12,8 @@ from ml.relation import Relation
 from ml.spec import parse_spec
 from orchestration.project import QUIET, dbt_executable
 
+pytestmark = pytest.mark.long
+
 PROJECT = """
 name: keys
 profile: keys

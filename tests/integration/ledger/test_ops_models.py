@@ -16,6 +16,8 @@ from dataops.ledger import Event, Ledger
 from tests.integration.sql import scratch
 from tests.integration.sql.scratch import Scratch
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[3]
 BEGIN = datetime(2025, 3, 1, tzinfo=UTC)
 PARTS = ["macros", "orchestration/dbt_plugin/macros", "models/ops"]

@@ -8,6 +8,8 @@ import pytest
 from tests.integration.sql import oracle, small_world
 from tests.integration.sql.conftest import Rows, World
 
+pytestmark = pytest.mark.long
+
 PAST = datetime(2025, 3, 20, 12)
 TOLD_AGAIN = datetime(2025, 4, 10)
 
