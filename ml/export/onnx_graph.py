@@ -16,9 +16,15 @@ _IR = 10
 
 
 class Graph:
-    """The nodes, constants, inputs and outputs of a model in the making."""
+    """The nodes, constants, inputs and outputs of a model in the making.
 
-    def __init__(self) -> None:
+    What is made within it is named as none of its ``inputs`` begins.
+    """
+
+    def __init__(self, inputs: Sequence[str]) -> None:
+        self._within = "_"
+        while any(name.startswith(self._within) for name in inputs):
+            self._within += "_"
         self._nodes: list[Any] = []
         self._constants: list[Any] = []
         self._inputs: list[Any] = []
@@ -26,7 +32,7 @@ class Graph:
 
     def node(self, op: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
         """Add a node and return the name of its one output."""
-        name = f"n{len(self._nodes)}"
+        name = f"{self._within}n{len(self._nodes)}"
         made = helper.make_node(op, list(inputs), [name], name=name, domain=domain, **attributes)
         self._nodes.append(made)
         return name
@@ -37,7 +43,7 @@ class Graph:
 
     def constant(self, values: Any, dtype: Any = np.float64) -> str:
         """Add a constant and return its name."""
-        name = f"c{len(self._constants)}"
+        name = f"{self._within}c{len(self._constants)}"
         self._constants.append(numpy_helper.from_array(np.asarray(values, dtype=dtype), name))
         return name
 

@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from ml.errors import PipelineError
+from ml.export.onnx import input_names
 from ml.export.parity import Told
 from ml.imported.session import open_session
 from ml.model import Model
@@ -15,15 +16,17 @@ def run(content: bytes, model: Model, features: pa.Table) -> Told:
     A missing text is handed over as one that is no category.
     """
     given = {}
-    for at, feature in enumerate(model.encoder.features):
+    for at, (feature, name) in enumerate(
+        zip(model.encoder.features, input_names(model), strict=True)
+    ):
         values = features.column(at)
         if feature.kind == "category":
             unseen = _unseen(feature.categories)
             found = [unseen if each is None else each for each in values.to_pylist()]
-            given[feature.name] = np.array(found, dtype=object).reshape(-1, 1)
+            given[name] = np.array(found, dtype=object).reshape(-1, 1)
         else:
             numbers = values.cast(pa.float64()).to_numpy()
-            given[feature.name] = np.asarray(numbers, dtype=np.float64).reshape(-1, 1)
+            given[name] = np.asarray(numbers, dtype=np.float64).reshape(-1, 1)
     try:
         session = open_session(content)
         kept = {each.name for each in session.get_inputs()}

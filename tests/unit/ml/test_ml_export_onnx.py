@@ -8,6 +8,7 @@ import pytest
 
 from ml.anatomy import dissect
 from ml.columns import find
+from ml.data.features import Encoder
 from ml.errors import PipelineError, UsageError
 from ml.export.writer import export_onnx
 from ml.fitting.calibration import Calibration, Curve, Sigmoid
@@ -46,6 +47,22 @@ def assert_same(model, inputs):
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_the_model_tells_what_the_version_tells(name):
     assert_same(MODELS[name], matrix())
+
+
+@pytest.mark.parametrize("name", ["boosted two", "logistic two"])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("n0", "n1", "c0", "c1", "_n0"),
+        ("score", "prediction", "feature_score", "probabilities", "x"),
+    ],
+    ids=["as nodes within", "as outputs"],
+)
+def test_features_may_be_called_as_what_the_graph_calls_its_own(name, names):
+    model = MODELS[name]
+    features = zip(model.encoder.features, names, strict=True)
+    renamed = Encoder(tuple(replace(feature, name=called) for feature, called in features))
+    assert_same(replace(model, encoder=renamed), matrix())
 
 
 @pytest.mark.parametrize("name", ["boosted two", "tree"])
