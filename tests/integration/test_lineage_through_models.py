@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -90,7 +91,16 @@ def test_dagster_has_the_same_lineage_by_assets(replay: Replay) -> None:
         found = event.asset_materialization.metadata["dagster/column_lineage"].value
         assert isinstance(found, dg.TableColumnLineage)
         deps = found.deps_by_column.get(column, ())
-        return {f"{each.asset_key.to_user_string()}.{each.column_name}" for each in deps}
+        told = {f"{each.asset_key.to_user_string()}.{each.column_name}" for each in deps}
+        assert in_table(event.asset_materialization.metadata["column_lineage"], column) == told
+        return told
+
+    def in_table(table: Any, column: str) -> set[str]:
+        [text] = [
+            each.data["comes_from"] for each in table.records if each.data["column"] == column
+        ]
+        parts = [part.split(": ") for part in text.split("; ")]
+        return {f"{asset}.{name}" for asset, names in parts for name in names.split(", ")}
 
     features = {f"main_gold/visit_features.{name}" for name in ("pages", "channel")}
     assert above("predictions/purchase", "score") == features | {"ml/purchase.version"}
