@@ -9,6 +9,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -47,7 +48,13 @@ _UNREADABLE = (
 
 def library_versions(packages: Iterable[str] = ()) -> dict[str, str]:
     """Return the versions of the libraries that decide what a fit gives, ``packages`` included."""
-    return {name: version(name) for name in (*_MADE_BY, *packages)}
+    return {name: _installed(name) for name in (*_MADE_BY, *packages)}
+
+
+@cache
+def _installed(name: str) -> str:
+    """Return the version of package ``name``, which is read from a file."""
+    return version(name)
 
 
 def sha256(data: bytes) -> str:

@@ -27,7 +27,7 @@ class Plugin(BasePlugin):
 
     ``goldloop`` and ``goldloop_rows`` answer a question in JSON and have effects, so that DuckDB
     asks each once; the others take a version's key and what it reads of a row: ``goldloop_tell``
-    and ``goldloop_explain`` its features, whatever their number, ``goldloop_forecast`` the moments
+    and ``goldloop_explain`` its features, the numbers as a list, ``goldloop_forecast`` the moments
     and values of a series, ``goldloop_recommend`` a user.
     """
 
