@@ -1,5 +1,7 @@
 """Fitted models over a small matrix with missing values and categories, for explain and export."""
 
+from functools import cache
+
 import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
@@ -82,6 +84,7 @@ ESTIMATORS = {
 }
 
 
+@cache
 def fitted(name):
     """The model of that name, fitted on the first 300 rows of :func:`matrix`."""
     classes, estimator = ESTIMATORS[name]
