@@ -95,12 +95,13 @@ def _different(conn: DuckDBPyConnection, source: Source, grain: Grain, rows: int
     Whole numbers and days that lie close together have a bit each: a tenth of the work of a group.
     No number of the grain is null, and no day infinite.
     """
-    days = [f"cast({grain.sql[-1]} - date '1970-01-01' as bigint)"] if grain.time else []
-    if not rows or not all(column.base in _COUNTED for column in grain.key) or (
-        grain.time and not grain.by_day
-    ):  # fmt: skip
+    if not rows or any(column.base not in _COUNTED for column in grain.key):
         return None
-    places = [*(f"cast({column.sql} as bigint)" for column in grain.key), *days]
+    places = [f"cast({column.sql} as bigint)" for column in grain.key]
+    if grain.time:
+        if not grain.by_day:
+            return None
+        places.append(f"cast({grain.sql[-1]} - date '1970-01-01' as bigint)")
     ends = ", ".join(f"min({place}), max({place})" for place in places)
     found = _one(conn, f"select {ends} from {source.relation.sql}")
     terms, size = [], 1

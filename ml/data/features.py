@@ -246,7 +246,7 @@ def _is_endless(values: pa.Array | pa.ChunkedArray) -> bool:
 
 
 def _may_be_endless(values: pa.Array) -> bool:
-    """Whether one of ``values`` is infinite, or what lies where a null is: a fifth of the work."""
+    """Whether one of ``values`` is infinite, or what lies where a null is."""
     if not len(values) or not pa.types.is_floating(values.type):
         return bool(len(values))
     plain = np.frombuffer(values.buffers()[1], dtype=values.type.to_pandas_dtype())

@@ -19,7 +19,7 @@ from orchestration.run.passing import table_of
 # What lineage has columns for and no table: which rows there are, what the declaration says.
 _NO_COLUMNS = frozenset({ROWS, DECLARED})
 LINEAGE, SCHEMA = "dagster/column_lineage", "dagster/column_schema"
-# Dagster draws the first of these in Dagster+ alone: where it is not, this table is read.
+# Dagster+ alone draws what stands as LINEAGE; this table of the same is what others read.
 TABLE = "column_lineage"
 # The column that stands, in the view of an ML model that SQL trains, for all that is kept of it.
 KEPT = "metrics"

@@ -3,9 +3,6 @@
 import json
 import math
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
@@ -18,7 +15,7 @@ from dataops.ledger import Ledger
 from dataops.manifest import Manifest
 from ml.relation import Relation
 from simulator.world import simulate
-from tests.shipped import ROOT, SETTINGS, goldloop, query
+from tests.shipped import SETTINGS, goldloop, query
 
 pytestmark = pytest.mark.long
 
@@ -282,25 +279,3 @@ def test_a_version_comes_out_again_from_its_release_to_the_byte_while_that_is_ke
     assert gone.returncode == 1
     assert "is gone" in gone.stderr
     assert "goldloop releases keep ID" in gone.stderr
-
-
-def test_dbt_build_by_itself_passes_before_any_file_has_landed(tmp_path: Path) -> None:
-    project = tmp_path / "clone"
-    for name in ("dbt_project.yml", "profiles.yml"):
-        project.mkdir(exist_ok=True)
-        shutil.copy(ROOT / name, project / name)
-    for name in (
-        "models",
-        "macros",
-        "dataops/features/macros",
-        "orchestration/dbt_plugin/macros",
-        "seeds",
-        "tests/dbt",
-    ):
-        shutil.copytree(ROOT / name, project / name)
-    (project / "warehouse" / "dev").mkdir(parents=True)
-    dbt = str(Path(sys.executable).with_name("dbt"))
-    done = subprocess.run(
-        [dbt, "--warn-error", "build"], cwd=project, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout[-3000:]
